@@ -1,0 +1,160 @@
+"""The way to PostgreSQL: the pool, the named statements, and database failures turned into refusals."""
+
+import logging
+import select
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import psycopg
+from psycopg import errors as pg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from stars.errors import Busy, DatabaseUnavailable
+
+SQL = Path(__file__).resolve().parent.parent / "sql"
+queries: Any = aiosql.from_path(SQL / "queries", "psycopg")
+
+# All waits together stay under the 5 s within which a caller is promised an answer (G16), and far under the 30 s
+# after which a platform's router gives up.
+POOL_WAIT = 3.0  # seconds; for a free connection
+POOL_WAIT_WHILE_DOWN = 0.2  # the same while nothing connects: threads must not queue behind a dead server
+LOCK_WAIT = 3.0  # for somebody else's row lock (G17)
+STATEMENT_WAIT = 4.0  # for the server to finish
+ANSWER_WAIT = 4.5  # for a server that has gone silent: longer than it may take, by itself, to say no
+
+SESSION = {
+    "statement_timeout": f"{STATEMENT_WAIT * 1000:.0f}",
+    "lock_timeout": f"{LOCK_WAIT * 1000:.0f}",
+    # A statement whose caller was killed while it waited is dropped, not carried out later (G13).
+    "client_connection_check_interval": "500",
+    "TimeZone": "UTC",
+}
+
+log = logging.getLogger(__name__)
+
+
+class BoundedConnection(psycopg.Connection[DictRow]):
+    """A connection that gives up on a server which does not answer, instead of waiting for ever."""
+
+    patience: float | None = ANSWER_WAIT
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Run `gen` to its end; once `patience` seconds are over, close the connection and raise OperationalError."""
+        try:
+            return super().wait(gen, interval, timeout or self.patience)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+
+def discard_if_dead(conn: BoundedConnection) -> None:
+    """Raise when the server has closed an idle `conn`, without asking it: a closed socket is readable.
+
+    So the connections that a restart of PostgreSQL leaves behind cost no caller a 503, and a live one no round trip.
+    """
+    poll = select.poll()
+    poll.register(conn.fileno(), select.POLLIN)
+    if poll.poll(0):
+        ConnectionPool.check_connection(conn)
+
+
+class Database:
+    """One pool, opened on first use: after gunicorn's fork, and not at all by a command that needs no database."""
+
+    def __init__(self, find_url: Callable[[], str], *, max_connections: int) -> None:
+        """`find_url` is asked once for the address; at most `max_connections` are open at a time."""
+        self._find_url = find_url
+        self._max_connections = max_connections
+        self._pool: ConnectionPool[BoundedConnection] | None = None
+        self._opening = threading.Lock()
+        self._down = False
+
+    def fetch_one(self, statement: Any, **params: Any) -> dict[str, Any] | None:
+        """Run one statement; its row, or None. Raises Busy or DatabaseUnavailable."""
+        with self.connection() as conn:
+            row: dict[str, Any] | None = statement(conn, **params)
+            return row
+
+    def fetch_all(self, statement: Any, **params: Any) -> list[dict[str, Any]]:
+        """Run one statement; all its rows. Raises Busy or DatabaseUnavailable."""
+        with self.connection() as conn:
+            return list(statement(conn, **params))
+
+    @contextmanager
+    def connection(self) -> Iterator[BoundedConnection]:
+        """Lend a connection in autocommit: each statement is a transaction. Raises Busy or DatabaseUnavailable."""
+        pool = self._pool or self._open()
+        conn = None
+        try:
+            conn = pool.getconn(POOL_WAIT_WHILE_DOWN if self._down else POOL_WAIT)
+            self._down = False
+            yield conn
+        except (pg.LockNotAvailable, pg.QueryCanceled) as slow:
+            raise Busy from slow
+        except PoolTimeout as none_free:
+            raise (DatabaseUnavailable if self._down else Busy) from none_free
+        except (pg.ReadOnlySqlTransaction, pg.UndefinedTable, pg.UndefinedColumn, pg.UndefinedObject) as wrong_server:
+            # A standby, or a server that is not migrated: look for a better one the next time.
+            log.error("database_unfit", extra={"reason": str(wrong_server).partition("\n")[0]})
+            if conn:
+                conn.close()
+            raise DatabaseUnavailable from wrong_server
+        except psycopg.OperationalError as gone:
+            log.error("database_lost", extra={"reason": str(gone).partition("\n")[0]})
+            raise DatabaseUnavailable from gone
+        finally:
+            if conn:
+                pool.putconn(conn)
+
+    @contextmanager
+    def unhurried_transaction(self) -> Iterator[BoundedConnection]:
+        """Lend a connection in one transaction that may take as long as it needs: for the console, not for requests."""
+        with self.connection() as conn:
+            conn.patience = None
+            try:
+                with conn.transaction():
+                    conn.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+                    yield conn
+            finally:
+                conn.patience = ANSWER_WAIT
+
+    def close(self) -> None:
+        """Close every connection; the next use opens new ones."""
+        with self._opening:
+            if self._pool:
+                self._pool.close()
+            self._pool = None
+
+    def _open(self) -> ConnectionPool[BoundedConnection]:
+        with self._opening:
+            if self._pool is None:
+                self._pool = ConnectionPool(
+                    self._find_url(),
+                    connection_class=BoundedConnection,
+                    kwargs={
+                        "autocommit": True,
+                        "row_factory": dict_row,
+                        "connect_timeout": 3,  # seconds
+                        "tcp_user_timeout": 4000,  # ms until a host that no longer acknowledges counts as gone
+                        "application_name": "stars",
+                        "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+                    },
+                    min_size=1,
+                    max_size=self._max_connections,
+                    check=discard_if_dead,
+                    # Do not retry behind the scenes with growing pauses: the next request retries, so the service is
+                    # back with the first one after the database is.
+                    reconnect_timeout=0,
+                    reconnect_failed=self._note_down,
+                    open=True,
+                )
+            return self._pool
+
+    def _note_down(self, _pool: ConnectionPool[Any]) -> None:
+        self._down = True

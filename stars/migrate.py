@@ -1,0 +1,85 @@
+"""Applies sql/migrations to a database: in order, each once, each whole, by one process at a time.
+
+A runner of our own, since no well-kept library does just this for plain SQL without an ORM.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from stars.db import SQL, Database
+
+MIGRATIONS = SQL / "migrations"
+LOCK = 0x57A25  # any number, as long as every release takes the same one
+
+
+class MigrationError(Exception):
+    """The files do not fit together, or not to what this database has taken. Nothing was applied."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One file of sql/migrations, and when this database took it (None: not yet)."""
+
+    number: int
+    name: str
+    sha256: str
+    sql: bytes
+    applied_at: datetime | None = None
+
+
+def read(folder: Path = MIGRATIONS) -> list[Migration]:
+    """The migrations of this release, in order. Raises MigrationError when a name or number is out of line."""
+    found = []
+    for number, path in enumerate(sorted(folder.glob("*.sql")), start=1):
+        if not re.fullmatch(rf"{number:04}_[a-z0-9_]+\.sql", path.name):
+            raise MigrationError(f"{path.name}: expected {number:04}_..., since the numbers run without gaps")
+        sql = path.read_bytes()
+        found.append(Migration(number, path.stem, hashlib.sha256(sql).hexdigest(), sql))
+    return found
+
+
+def status(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
+    """The migrations of this release, each with the time this database took it. Raises MigrationError, Refusal."""
+    with db.connection() as conn:
+        return _held_against(conn, read(folder))
+
+
+def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
+    """Apply what is missing, and tell what was applied. Run twice at once, each is applied once (G20).
+
+    Raises:
+        MigrationError: a file was edited after it was applied; nothing was applied.
+        psycopg.Error: a migration is wrong; it left nothing behind, the ones before it stay.
+    """
+    applied = []
+    for migration in read(folder):
+        with db.unhurried_transaction() as conn:
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            # Looked up under the lock: somebody else may have applied it while this one waited.
+            if _held_against(conn, read(folder))[migration.number - 1].applied_at is None:
+                conn.execute(migration.sql)
+                conn.execute(
+                    "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)",
+                    [migration.number, migration.name, migration.sha256],
+                )
+                applied.append(migration)
+    return applied
+
+
+def _held_against(conn: psycopg.Connection[Any], migrations: list[Migration]) -> list[Migration]:
+    """The migrations, dated by the ledger. One that only the database knows is a later release's, and no concern."""
+    ledger = conn.execute("SELECT to_regclass('schema_migrations') AS found").fetchone()
+    rows = []
+    if ledger and ledger["found"]:
+        rows = conn.execute("SELECT number, sha256, applied_at FROM schema_migrations").fetchall()
+    taken = {row["number"]: row for row in rows}
+    for migration in migrations:
+        if migration.number in taken and taken[migration.number]["sha256"] != migration.sha256:
+            raise MigrationError(f"{migration.name}: edited after it was applied; put it back and add a new one")
+    return [replace(m, applied_at=taken[m.number]["applied_at"]) if m.number in taken else m for m in migrations]

@@ -1,0 +1,171 @@
+"""What goes in and out over HTTP: one marshmallow class per request and answer. Knows nothing else of the package."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, fields
+from marshmallow.validate import OneOf, Range
+
+IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+METADATA_BYTES = 4096
+METADATA_DEPTH = 32  # levels; far more than anybody means, far fewer than any parser downstream falls over
+
+EXAMPLE_METADATA = {"campaign": "spring"}
+EXAMPLE_INVOICE = {
+    "purchase_id": "order-1001", "item_id": "golden-sword", "price_stars": 50, "purchase_type": "cosmetic",
+    "source": "shop", "channel": "main-menu", "metadata": EXAMPLE_METADATA,
+}
+
+
+class Identifier(fields.String):
+    """1-64 of A-Za-z0-9._:- and nothing else: not even a newline at the end, which `$` would let through."""
+
+    default_error_messages = {"pattern": "Must be 1-64 of A-Z a-z 0-9 . _ : -"}
+
+    def __init__(self, description: str = "", example: str = "", **kwargs: Any) -> None:
+        super().__init__(metadata={
+            "description": description, "example": example, "pattern": f"^{IDENTIFIER.pattern}$",
+            "minLength": 1, "maxLength": 64,
+        }, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, *args, **kwargs)
+        if not IDENTIFIER.fullmatch(text):
+            raise self.make_error("pattern")
+        return text
+
+
+class WholeNumber(fields.Integer):
+    """An integer by value: 100 and 100.0 are the same JSON number (G4); "100" and true are not numbers."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if not isinstance(value, int | float) or value % 1:
+            raise self.make_error("invalid")
+        number: int = super()._deserialize(value, *args, **kwargs)
+        return number
+
+
+class Metadata(fields.Dict):
+    """Any JSON object that PostgreSQL can hold, of at most METADATA_BYTES when written compactly."""
+
+    default_error_messages = {
+        "size": f"Must be at most {METADATA_BYTES} bytes as compact JSON.",
+        "depth": f"Must be nested at most {METADATA_DEPTH} levels deep.",
+        "text": "Must hold no NUL and no half of a surrogate pair.",
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        found: dict[str, Any] = super()._deserialize(value, *args, **kwargs)
+        if found:
+            self._check(found, METADATA_DEPTH)
+            if len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()) > METADATA_BYTES:
+                raise self.make_error("size")
+        return found
+
+    def _check(self, value: Any, levels: int) -> None:
+        if isinstance(value, str):
+            if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+                raise self.make_error("text")
+        elif isinstance(value, dict | list):
+            if levels == 0:
+                raise self.make_error("depth")
+            for inner in [*value, *value.values()] if isinstance(value, dict) else value:
+                self._check(inner, levels - 1)
+
+
+class Timestamp(fields.DateTime):
+    """RFC 3339 in UTC, to the microsecond, with a Z."""
+
+    def _serialize(self, value: datetime | None, *args: Any, **kwargs: Any) -> str | None:
+        return value and value.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+class PurchaseRequest(Schema):
+    """The body of POST /purchase. What describes the purchase may be left out once it exists."""
+
+    purchase_id = Identifier("Made by the client: the idempotency key.", EXAMPLE_INVOICE["purchase_id"], required=True)
+    item_id = Identifier("What is sold.", EXAMPLE_INVOICE["item_id"])
+    price_stars = WholeNumber(
+        validate=Range(1, 100_000), metadata={"description": "Whole Stars.", "example": EXAMPLE_INVOICE["price_stars"]}
+    )
+    purchase_type = fields.String(
+        validate=OneOf(["stars_pack", "cosmetic", "boost", "unknown"]),
+        metadata={"description": "`unknown` when left out at first.", "example": EXAMPLE_INVOICE["purchase_type"]},
+    )
+    source = Identifier("Where the sale came from, for the analytics.", EXAMPLE_INVOICE["source"])
+    channel = Identifier("Where in the source, for the analytics.", EXAMPLE_INVOICE["channel"])
+    metadata = Metadata(metadata={
+        "description": f"Anything of your own, at most {METADATA_BYTES} bytes as compact JSON.",
+        "example": EXAMPLE_METADATA, "additionalProperties": True,
+    })
+
+
+class InvoiceRequest(PurchaseRequest):
+    """The body of POST /purchase/invoice."""
+
+    item_id = Identifier("What is sold.", EXAMPLE_INVOICE["item_id"], required=True)
+    price_stars = WholeNumber(
+        required=True, validate=Range(1, 100_000),
+        metadata={"description": "Whole Stars.", "example": EXAMPLE_INVOICE["price_stars"]},
+    )
+
+
+class InvoiceAnswer(Schema):
+    """The answer of POST /purchase/invoice."""
+
+    purchase_id = fields.String(required=True)
+    status = fields.String(required=True, validate=OneOf(["pending", "succeeded"]))
+    pay_url = fields.String(required=True, allow_none=True)
+
+
+class PurchaseAnswer(Schema):
+    """A purchase on the wire (section 4 of the contract)."""
+
+    purchase_id = fields.String(required=True)
+    user_id = fields.String(required=True)
+    item_id = fields.String(required=True)
+    price_stars = fields.Integer(required=True)
+    purchase_type = fields.String(required=True)
+    status = fields.String(required=True, validate=OneOf(["pending", "succeeded", "failed"]))
+    mode = fields.String(required=True, validate=OneOf(["mock", "live"]))
+    source = fields.String(required=True, allow_none=True)
+    channel = fields.String(required=True, allow_none=True)
+    metadata = fields.Dict(required=True)
+    created_at = Timestamp(required=True)
+    invoiced_at = Timestamp(required=True, allow_none=True)
+    succeeded_at = Timestamp(required=True, allow_none=True)
+    failed_at = Timestamp(required=True, allow_none=True)
+    pay_url = fields.String(required=True, allow_none=True)
+
+
+class EventAnswer(Schema):
+    """One event of a purchase's history (section 7 of the contract)."""
+
+    event_id = fields.Integer(required=True)
+    purchase_id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    event_type = fields.String(required=True)
+    payload = fields.Dict(required=True)
+    user_id = fields.String(required=True)
+    request_id = fields.String(required=True)
+    created_at = Timestamp(required=True)
+
+
+class StatusAnswer(Schema):
+    """One word: what the health checks and the mock's webhook answer."""
+
+    status = fields.String(required=True)
+
+
+class Problem(Schema):
+    """A refusal as application/problem+json (RFC 9457). Clients switch on `error` alone."""
+
+    error = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    request_id = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    mismatched = fields.List(fields.String())
