@@ -13,6 +13,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Args:
         settings: read from the environment when left out; a configuration that cannot work then ends the process
             with exit code 2, naming every problem.
+
     """
     # Imported here, not above: gunicorn reads stars.serve first, which prepares what stars.metrics finds at its import.
     from flask_cors import CORS
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",
         "OPENAPI_SWAGGER_UI_CONFIG": {"tryItOutEnabled": True, "persistAuthorization": True},
     }
+    app.ensure_sync = lambda view: view  # type: ignore[method-assign]  # no view is a coroutine, so none is asked
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the contract's order
     database_url = settings.database_url
     db = Database(lambda: database_url or embedded.start(), max_connections=THREADS)

@@ -19,6 +19,7 @@ def identify(settings: Settings, headers: Mapping[str, str]) -> str:
 
     Raises:
         Unauthorized: nobody is named, or what is sent does not hold (G23). The reason never repeats what was sent.
+
     """
     scheme, _, launch_data = headers.get("Authorization", "").partition(" ")
     named = headers.get("X-User-Id")

@@ -18,6 +18,7 @@ from stars.http import service
 
 COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red"}
 WIRE = schemas.PurchaseAnswer()
+CONTRADICTION = ["purchase_id", "version", "problem"]
 
 
 class Console(AppGroup):
@@ -176,9 +177,9 @@ def check(as_json: bool) -> None:
     with database().unhurried_transaction() as conn:
         found = list(queries.find_contradictions(conn))
     if as_json:
-        show_json(found)
+        show_json([dict(zip(CONTRADICTION, row, strict=True)) for row in found])
     elif found:
-        show_table(["purchase_id", "version", "problem"], [[plain(value) for value in row.values()] for row in found])
+        show_table(CONTRADICTION, [[plain(value) for value in row] for row in found])
     else:
         click.echo("Every purchase is where its history leads.")
     if found:

@@ -50,6 +50,7 @@ class Settings:
 
         Raises:
             ConfigurationError: with every problem there is, by the name of its variable.
+
         """
         env = Env(eager=False)
         if os.environ.get("APP_ENV", "development") == "development":

@@ -24,6 +24,7 @@ def start(data: Path = DATA) -> str:
 
     Raises:
         EmbeddedUnavailable: the extra is not installed, or the server does not come up.
+
     """
     try:
         import platformdirs

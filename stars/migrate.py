@@ -56,6 +56,7 @@ def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
     Raises:
         MigrationError: a file was edited after it was applied; nothing was applied.
         psycopg.Error: a migration is wrong; it left nothing behind, the ones before it stay.
+
     """
     applied = []
     for migration in read(folder):
@@ -74,12 +75,11 @@ def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
 
 def _held_against(conn: psycopg.Connection[Any], migrations: list[Migration]) -> list[Migration]:
     """The migrations, dated by the ledger. One that only the database knows is a later release's, and no concern."""
-    ledger = conn.execute("SELECT to_regclass('schema_migrations') AS found").fetchone()
-    rows = []
-    if ledger and ledger["found"]:
-        rows = conn.execute("SELECT number, sha256, applied_at FROM schema_migrations").fetchall()
-    taken = {row["number"]: row for row in rows}
+    taken = {}
+    if conn.execute("SELECT to_regclass('schema_migrations') IS NOT NULL").fetchone() == (True,):
+        rows = conn.execute("SELECT number, sha256, applied_at FROM schema_migrations")
+        taken = {number: (sha256, applied_at) for number, sha256, applied_at in rows}
     for migration in migrations:
-        if migration.number in taken and taken[migration.number]["sha256"] != migration.sha256:
+        if migration.number in taken and taken[migration.number][0] != migration.sha256:
             raise MigrationError(f"{migration.name}: edited after it was applied; put it back and add a new one")
-    return [replace(m, applied_at=taken[m.number]["applied_at"]) if m.number in taken else m for m in migrations]
+    return [replace(m, applied_at=taken[m.number][1]) if m.number in taken else m for m in migrations]

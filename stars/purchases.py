@@ -7,8 +7,7 @@ raises. So a log line states a fact, and a refusal undoes nothing that was recor
 import json
 import logging
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from stars.db import Database, queries
 from stars.errors import Busy, PurchaseConflict, PurchaseNotFound, Refusal
@@ -23,9 +22,8 @@ class PaidForReal(Refusal):
     detail = "Real Stars were paid for it: refund it instead."
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A purchase as the contract shows it (section 4). Times are UTC."""
+class Purchase(TypedDict):
+    """A purchase as the contract shows it (section 4). Times are RFC 3339, UTC, to the microsecond."""
 
     purchase_id: str
     user_id: str
@@ -37,15 +35,14 @@ class Purchase:
     source: str | None
     channel: str | None
     metadata: dict[str, Any]
-    created_at: datetime
-    invoiced_at: datetime | None
-    succeeded_at: datetime | None
-    failed_at: datetime | None
+    created_at: str
+    invoiced_at: str | None
+    succeeded_at: str | None
+    failed_at: str | None
     pay_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(TypedDict):
     """One step in the history of a purchase. `version` counts 1, 2, 3 without gaps (G12)."""
 
     event_id: int
@@ -55,7 +52,28 @@ class Event:
     payload: dict[str, Any]
     user_id: str
     request_id: str
-    created_at: datetime
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a call may do to a purchase: make it `to_status`, from which statuses, and what the event is then called."""
+
+    to_status: str | None
+    from_statuses: str = ""  # separated by blanks
+    event_if_new: str | None = None  # None: it makes no new purchase
+    event_if_known: str | None = None
+
+
+# The lifecycle (section 6 of the contract). Whatever is not here changes nothing.
+CREATE_INVOICE = Step("pending", "failed", "purchase_invoice_created", "purchase_invoice_reopened")
+RECORD_PURCHASE = Step("succeeded", "pending failed", "purchase_succeeded", "purchase_succeeded")
+MARK_FAILED = Step("failed", "pending succeeded", None, "purchase_failed")
+CONFIRM_PURCHASE = Step(None)
+
+LOGGED = ("purchase_id", "user_id", "item_id", "price_stars", "purchase_type", "source", "channel", "mode")
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+UNASKED = dict.fromkeys(("user_id", "item_id", "price_stars", "purchase_type", "mode", "source", "channel", "pay_url"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +104,10 @@ def create_invoice(db: Database, *, user_id: str, mode: str, pay_url: str | None
     Raises:
         PurchaseConflict: the id is another user's, or stands for another item, price or type.
         Busy, DatabaseUnavailable: nobody can tell whether it was carried out; asking again gives the one result.
+
     """
     outcome = _transition(
-        db, "create_invoice", "purchase_invoice_user_mismatch",
+        db, CREATE_INVOICE, "purchase_invoice_user_mismatch",
         user_id=user_id, mode=mode, pay_url=pay_url, request_id=request_id, **asked,
     )
     assert outcome is not None, "an invoice always has what it takes to create the purchase"
@@ -104,9 +123,10 @@ def record_purchase(db: Database, *, user_id: str, mode: str, request_id: str, *
 
     Raises:
         PurchaseConflict, Busy, DatabaseUnavailable: as create_invoice.
+
     """
     outcome = _transition(
-        db, "record_purchase", "purchase_user_mismatch", user_id=user_id, mode=mode, request_id=request_id, **asked
+        db, RECORD_PURCHASE, "purchase_user_mismatch", user_id=user_id, mode=mode, request_id=request_id, **asked
     )
     if outcome and outcome.event_type:
         _log("purchase_succeeded", outcome, previous_status=outcome.previous_status, metadata=asked.get("metadata", {}))
@@ -121,9 +141,10 @@ def confirm_purchase(db: Database, *, user_id: str, mode: str, request_id: str, 
     Raises:
         PurchaseNotFound: there is no such purchase.
         PurchaseConflict, Busy, DatabaseUnavailable: as create_invoice.
+
     """
     outcome = _transition(
-        db, "confirm_purchase", "purchase_user_mismatch", user_id=user_id, mode=mode, request_id=request_id, **asked
+        db, CONFIRM_PURCHASE, "purchase_user_mismatch", user_id=user_id, mode=mode, request_id=request_id, **asked
     )
     if outcome is None:
         raise PurchaseNotFound
@@ -137,8 +158,9 @@ def mark_failed(db: Database, *, purchase_id: str, request_id: str) -> Outcome:
         PurchaseNotFound: there is no such purchase.
         PaidForReal: it is a live one and succeeded.
         Busy, DatabaseUnavailable: as create_invoice.
+
     """
-    outcome = _transition(db, "mark_failed", "purchase_user_mismatch", purchase_id=purchase_id, request_id=request_id)
+    outcome = _transition(db, MARK_FAILED, "purchase_user_mismatch", purchase_id=purchase_id, request_id=request_id)
     if outcome is None:
         raise PurchaseNotFound(f"There is no purchase {purchase_id}.")
     if outcome.event_type:
@@ -148,16 +170,16 @@ def mark_failed(db: Database, *, purchase_id: str, request_id: str) -> Outcome:
 
 def get(db: Database, *, purchase_id: str, user_id: str | None = None, mode: str | None = None) -> Purchase:
     """One purchase; with `user_id` and `mode` only if it is that user's, made in that mode. Raises PurchaseNotFound."""
-    row = db.fetch_one(queries.get_purchase, purchase_id=purchase_id, user_id=user_id, mode=mode)
-    if row is None:
+    found = db.fetch_one(queries.get_purchase, purchase_id=purchase_id, user_id=user_id, mode=mode)
+    if found is None:
         raise PurchaseNotFound
-    return Purchase(**row)
+    return cast(Purchase, found)
 
 
 def find(db: Database, *, status: str | None = None, user_id: str | None = None, limit: int = 20) -> list[Purchase]:
     """Purchases, newest first, at most `limit`."""
     rows = db.fetch_all(queries.list_purchases, status=status, user_id=user_id, max_rows=limit)
-    return [Purchase(**row) for row in rows]
+    return [found for (found,) in rows]
 
 
 def history(db: Database, *, purchase_id: str, user_id: str | None = None, mode: str | None = None) -> list[Event]:
@@ -165,45 +187,44 @@ def history(db: Database, *, purchase_id: str, user_id: str | None = None, mode:
     rows = db.fetch_all(queries.list_events, purchase_id=purchase_id, user_id=user_id, mode=mode)
     if not rows:
         raise PurchaseNotFound
-    return [Event(**row) for row in rows]
+    return [found for (found,) in rows]
 
 
-def _transition(db: Database, action: str, on_user_mismatch: str, **asked: Any) -> Outcome | None:
+def _transition(db: Database, step: Step, on_user_mismatch: str, **asked: Any) -> Outcome | None:
     """Run the one statement and read its judgement: an outcome, None for no such purchase, or a refusal raised."""
-    params = dict.fromkeys(
-        ("user_id", "item_id", "price_stars", "purchase_type", "mode", "source", "channel", "pay_url")
-    ) | asked
-    params["metadata"] = json.dumps(asked.get("metadata", {}), ensure_ascii=False, separators=(",", ":"))
-    could_create = params["item_id"] is not None and params["price_stars"] is not None and action != "confirm_purchase"
+    params = UNASKED | asked
+    params["metadata"] = COMPACT.encode(asked.get("metadata", {}))
+    params |= {
+        "to_status": step.to_status, "from_statuses": step.from_statuses,
+        "event_if_new": step.event_if_new, "event_if_known": step.event_if_known,
+    }
+    creates = step.event_if_new is not None and params["item_id"] is not None and params["price_stars"] is not None
     # Twice: the first try finds nothing and inserts nothing when another first request wins in that very moment.
-    for _ in range(2):
-        row = db.fetch_one(queries.transition_purchase, action=action, **params)
+    for _ in range(2 if creates else 1):
+        row = db.fetch_one(queries.transition_purchase, **params)
         if row is not None:
-            return _read(row, on_user_mismatch, asked.get("user_id"))
-        if not could_create:
-            return None
-    raise Busy
+            return _read(row, on_user_mismatch, asked)
+    if creates:
+        raise Busy
+    return None
 
 
-def _read(row: dict[str, Any], on_user_mismatch: str, user_id: str | None) -> Outcome:
-    judgement, mismatched = row.pop("outcome"), row.pop("mismatched")
-    event_type, previous_status = row.pop("event_type"), row.pop("previous_status")
-    purchase = Purchase(**row)
+def _read(row: tuple[Any, ...], on_user_mismatch: str, asked: dict[str, Any]) -> Outcome:
+    """The judgement of the statement: an outcome, or a refusal, logged and raised."""
+    judgement, event_type, previous_status, found = row
+    purchase: Purchase = found
+    who = {"purchase_id": purchase["purchase_id"], "user_id": asked.get("user_id")}
     match judgement:
         case "user_mismatch":
-            log.warning(on_user_mismatch, extra={
-                "purchase_id": purchase.purchase_id, "user_id": user_id, "existing_user_id": purchase.user_id,
-            })
+            log.warning(on_user_mismatch, extra={**who, "existing_user_id": purchase["user_id"]})
             raise PurchaseConflict
         case "mode_mismatch":
-            log.warning("purchase_params_mismatch", extra={
-                "purchase_id": purchase.purchase_id, "user_id": user_id, "mismatched": ["mode"],
-            })
+            log.warning("purchase_params_mismatch", extra={**who, "mismatched": ["mode"]})
             raise PurchaseConflict  # says no more: a mock caller may claim to be anybody
         case "params_mismatch":
-            log.warning("purchase_params_mismatch", extra={
-                "purchase_id": purchase.purchase_id, "user_id": user_id, "mismatched": mismatched,
-            })
+            compared = ("item_id", "price_stars", "purchase_type")
+            mismatched = [name for name in compared if name in asked and asked[name] != found[name]]
+            log.warning("purchase_params_mismatch", extra={**who, "mismatched": mismatched})
             raise PurchaseConflict("This purchase_id was used before, with other values.", mismatched=mismatched)
         case "paid_live":
             raise PaidForReal
@@ -211,9 +232,4 @@ def _read(row: dict[str, Any], on_user_mismatch: str, user_id: str | None) -> Ou
 
 
 def _log(name: str, outcome: Outcome, **more: Any) -> None:
-    purchase = outcome.purchase
-    log.info(name, extra={
-        "purchase_id": purchase.purchase_id, "user_id": purchase.user_id, "item_id": purchase.item_id,
-        "price_stars": purchase.price_stars, "purchase_type": purchase.purchase_type,
-        "source": purchase.source, "channel": purchase.channel, "mode": purchase.mode, **more,
-    })
+    log.info(name, extra={field: outcome.purchase[field] for field in LOGGED} | more)

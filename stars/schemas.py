@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -75,11 +74,11 @@ class Metadata(fields.Dict):
                 self._check(inner, levels - 1)
 
 
-class Timestamp(fields.DateTime):
-    """RFC 3339 in UTC, to the microsecond, with a Z."""
+class Timestamp(fields.String):
+    """RFC 3339 in UTC, to the microsecond, as PostgreSQL writes it."""
 
-    def _serialize(self, value: datetime | None, *args: Any, **kwargs: Any) -> str | None:
-        return value and value.isoformat(timespec="microseconds")[:-6] + "Z"
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=True, metadata={"format": "date-time"}, **kwargs)
 
 
 class PurchaseRequest(Schema):
@@ -133,10 +132,10 @@ class PurchaseAnswer(Schema):
     source = fields.String(required=True, allow_none=True)
     channel = fields.String(required=True, allow_none=True)
     metadata = fields.Dict(required=True)
-    created_at = Timestamp(required=True)
-    invoiced_at = Timestamp(required=True, allow_none=True)
-    succeeded_at = Timestamp(required=True, allow_none=True)
-    failed_at = Timestamp(required=True, allow_none=True)
+    created_at = Timestamp()
+    invoiced_at = Timestamp(allow_none=True)
+    succeeded_at = Timestamp(allow_none=True)
+    failed_at = Timestamp(allow_none=True)
     pay_url = fields.String(required=True, allow_none=True)
 
 
@@ -150,7 +149,7 @@ class EventAnswer(Schema):
     payload = fields.Dict(required=True)
     user_id = fields.String(required=True)
     request_id = fields.String(required=True)
-    created_at = Timestamp(required=True)
+    created_at = Timestamp()
 
 
 class StatusAnswer(Schema):

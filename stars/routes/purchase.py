@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from stars import errors, logs, purchases, schemas
-from stars.http import Blueprint, authenticated, service
+from stars.http import Blueprint, authenticated, respond, service
 
 blp = Blueprint("purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars.")
 
@@ -23,8 +23,8 @@ PAY_URL = "http://127.0.0.1:8000/mock/pay/order-1001"
 INVOICE = {"purchase_id": "order-1001", "status": "pending", "pay_url": PAY_URL}
 PURCHASE = {
     **schemas.EXAMPLE_INVOICE, "user_id": "alice", "status": "succeeded", "mode": "mock",
-    "created_at": "2026-01-31T12:00:00.000000Z", "invoiced_at": "2026-01-31T12:00:00.000000Z",
-    "succeeded_at": "2026-01-31T12:00:04.210000Z", "failed_at": None, "pay_url": PAY_URL,
+    "created_at": "2026-01-31T12:00:00+00:00", "invoiced_at": "2026-01-31T12:00:00+00:00",
+    "succeeded_at": "2026-01-31T12:00:04.21+00:00", "failed_at": None, "pay_url": PAY_URL,
 }
 EVENT = {
     "event_id": 2, "purchase_id": "order-1001", "version": 2, "event_type": "purchase_succeeded",
@@ -32,7 +32,7 @@ EVENT = {
         "purchase_id": "order-1001", "item_id": "golden-sword", "price_stars": 50, "purchase_type": "cosmetic",
         "previous_status": "pending", "metadata": {}, "invoice_to_purchase_ms": 4210,
     },
-    "user_id": "alice", "request_id": "6f1c2a34b5d64e7f8a9b0c1d2e3f4a5b", "created_at": "2026-01-31T12:00:04.210000Z",
+    "user_id": "alice", "request_id": "6f1c2a34b5d64e7f8a9b0c1d2e3f4a5b", "created_at": "2026-01-31T12:00:04.21+00:00",
 }
 BAD_BODIES = (
     errors.InvalidJson, errors.PayloadTooLarge, errors.UnsupportedMediaType, errors.InvalidPurchasePayload,
@@ -52,11 +52,6 @@ def while_enabled(view: Callable[..., Any]) -> Callable[..., Any]:
     return gated
 
 
-def common(user_id: str) -> dict[str, Any]:
-    """What every transition is told besides the body."""
-    return {"user_id": user_id, "mode": service().row_mode, "request_id": logs.request_id.get()}
-
-
 @blp.route("/invoice", methods=["POST"])
 @while_enabled
 @authenticated
@@ -72,12 +67,16 @@ def create_invoice(body: dict[str, Any], user_id: str) -> Any:
 
     Sending the same request again is always safe. A failed purchase is reopened.
     """
-    if service().settings.mode == "live":
+    here = service()
+    if here.settings.mode == "live":
         raise errors.LivePaymentsUnavailable
-    base = service().settings.public_url or request.host_url.rstrip("/")
-    pay_url = f"{base}/mock/pay/{body['purchase_id']}"
-    outcome = purchases.create_invoice(service().db, pay_url=pay_url, **common(user_id), **body)
-    return outcome.purchase, 201 if outcome.created else 200, replay_header(outcome.replayed)
+    base = here.settings.public_url or f"{request.scheme}://{request.host}"
+    outcome = purchases.create_invoice(
+        here.db, user_id=user_id, mode=here.row_mode, request_id=logs.request_id.get(),
+        pay_url=f"{base}/mock/pay/{body['purchase_id']}", **body,
+    )
+    answer = {field: outcome.purchase[field] for field in ("purchase_id", "status", "pay_url")}
+    return respond(answer, 201 if outcome.created else 200, replay_header(outcome))
 
 
 @blp.route("", methods=["POST"])
@@ -92,16 +91,18 @@ def record_purchase(body: dict[str, Any], user_id: str) -> Any:
     In mock mode it succeeds, with or without an invoice before. In live mode only Telegram can complete it, and this
     answers with the purchase as it stands.
     """
-    if service().settings.mode == "live":
-        return purchases.confirm_purchase(service().db, **common(user_id), **body)
-    outcome = purchases.record_purchase(service().db, **common(user_id), **body)
+    here = service()
+    told = {"user_id": user_id, "mode": here.row_mode, "request_id": logs.request_id.get(), **body}
+    if here.settings.mode == "live":
+        return respond(purchases.confirm_purchase(here.db, **told))
+    outcome = purchases.record_purchase(here.db, **told)
     if outcome is None:
         missing = [name for name in ("item_id", "price_stars") if name not in body]
         raise errors.InvalidPurchasePayload(
             "There is no such purchase yet, and these fields are missing to make it.",
             errors={name: ["Missing data for required field."] for name in missing},
         )
-    return outcome.purchase, replay_header(outcome.replayed)
+    return respond(outcome.purchase, headers=replay_header(outcome))
 
 
 @blp.route("/<purchase_id>")
@@ -110,7 +111,8 @@ def record_purchase(body: dict[str, Any], user_id: str) -> Any:
 @blp.refuses(*TROUBLE, errors.PurchaseNotFound, **CALLER)
 def get_purchase(purchase_id: str, user_id: str) -> Any:
     """Look at one of your purchases"""
-    return purchases.get(service().db, purchase_id=known(purchase_id), user_id=user_id, mode=service().row_mode)
+    here = service()
+    return respond(purchases.get(here.db, purchase_id=known(purchase_id), user_id=user_id, mode=here.row_mode))
 
 
 @blp.route("/<purchase_id>/events")
@@ -119,7 +121,8 @@ def get_purchase(purchase_id: str, user_id: str) -> Any:
 @blp.refuses(*TROUBLE, errors.PurchaseNotFound, **CALLER)
 def list_events(purchase_id: str, user_id: str) -> Any:
     """Look at its history, oldest first"""
-    return purchases.history(service().db, purchase_id=known(purchase_id), user_id=user_id, mode=service().row_mode)
+    here = service()
+    return respond(purchases.history(here.db, purchase_id=known(purchase_id), user_id=user_id, mode=here.row_mode))
 
 
 def known(purchase_id: str) -> str:
@@ -129,6 +132,6 @@ def known(purchase_id: str) -> str:
     return purchase_id
 
 
-def replay_header(replayed: bool) -> dict[str, str]:
+def replay_header(outcome: purchases.Outcome) -> dict[str, str]:
     """Tells a caller that the answer is an earlier one, given again."""
-    return {"Idempotent-Replayed": "true"} if replayed else {}
+    return {"Idempotent-Replayed": "true"} if outcome.replayed else {}
