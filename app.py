@@ -1,9 +1,48 @@
 """The entry: `python app.py` migrates and serves; `gunicorn app:app` and `flask ...` find the app here."""
 
-if __name__ == "__main__":
-    from stars.serve import run
+import os
+import sys
 
-    run()
+MODES = {
+    "mock": "mock mode: no Star is spent",
+    "live": "live mode: real Stars",
+    "off": "switched off: set MOCK_PAYMENTS=true for the mock",
+}
+BANNER = """\
+Telegram Stars payments, {mode}
+
+  listening  {address}   every call to try by hand: {address}/docs
+  data       {database}
+  try        curl {address}/api/v1/purchase/invoice -H 'X-User-Id: alice' \\
+               -H 'Content-Type: application/json' \\
+               -d '{{"purchase_id": "order-1001", "item_id": "golden-sword", "price_stars": 50}}'
+"""
+
+
+def main() -> None:
+    """Migrate, say what is where, then be what the web line of the Procfile starts."""
+    import psycopg
+    from gunicorn.app import wsgiapp
+
+    from stars import errors, migrate, serve
+    from stars.db import Database
+
+    db = Database(lambda: os.environ["DATABASE_URL"], max_connections=1)
+    try:
+        migrate.migrate(db)
+    except (errors.Refusal, migrate.MigrationError, psycopg.Error) as no:
+        sys.exit(f"the database cannot be migrated: {no}")
+    finally:
+        db.close()
+    settings = serve.settings
+    address = settings.public_url or f"http://{settings.host.replace('0.0.0.0', '127.0.0.1')}:{settings.port}"
+    print(BANNER.format(mode=MODES[settings.mode], address=address, database=serve.DATABASE), flush=True)
+    sys.argv = ["gunicorn", "-c", "python:stars.serve", "app:app"]
+    wsgiapp.run()
+
+
+if __name__ == "__main__":
+    main()
 else:
     from stars import create_app
 

@@ -104,18 +104,20 @@ def load(kind: str, seconds: float, connections: int) -> tuple[float, list[float
 
 def literal(value: Any) -> str:
     """A value as SQL."""
-    return sql.Literal(list(value) if isinstance(value, tuple) else value).as_string()
+    return sql.Literal(value).as_string()
 
 
 def pgbench_script(folder: Path) -> Path:
     """The two statements of a flow, exactly as the service sends them, for a new purchase each time."""
     lines = ["\\set id random(1, 9000000000000000000)"]
-    for step, asked in ((CREATE_INVOICE, {"item_id": "sword", "price_stars": 50, "purchase_type": "cosmetic"}), (RECORD_PURCHASE, {})):
+    offer = {"item_id": "sword", "price_stars": 50, "purchase_type": "cosmetic"}
+    statement = queries.transition_purchase.sql
+    for step, asked in ((CREATE_INVOICE, offer), (RECORD_PURCHASE, {})):
         values = UNASKED | asdict(step) | {
             "user_id": "bench", "mode": "mock", "metadata": "{}", "request_id": "0123456789abcdef0123456789abcdef",
         } | asked
         literals = {name: literal(value) for name, value in values.items()} | {"purchase_id": ":id::text"}
-        text = re.sub(r"%\((\w+)\)s", lambda found, literals=literals: literals[found[1]], queries.transition_purchase.sql)
+        text = re.sub(r"%\((\w+)\)s", lambda found, literals=literals: literals[found[1]], statement)
         lines.append(" ".join(text.split()).rstrip(";") + ";")
     path = folder / "flow.sql"
     path.write_text("\n".join(lines))
@@ -139,7 +141,8 @@ def pgbench(script: Path, url: str, seconds: float, connections: int) -> float:
 def served(url: str, options: list[str]) -> Iterator[psutil.Process]:
     """The service as the Procfile starts it, in mock mode, its log lines thrown away."""
     command = [sys.executable, "-m", "gunicorn", "-c", "python:stars.serve", *options, "app:app"]
-    environment = {**os.environ, "DATABASE_URL": url, "MOCK_PAYMENTS": "true", "PORT": str(PORT), "PYTHONPATH": str(ROOT)}
+    told = {"DATABASE_URL": url, "MOCK_PAYMENTS": "true", "PORT": str(PORT), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | told
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             for _ in range(100):

@@ -4,11 +4,10 @@ import json
 import logging
 import sys
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import click
 import psycopg
-from flask import Flask
 from flask.cli import AppGroup
 
 from stars import embedded, logs, migrate, purchases, schemas
@@ -17,8 +16,6 @@ from stars.errors import Refusal
 from stars.http import service
 
 COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red"}
-WIRE = schemas.PurchaseAnswer()
-CONTRADICTION = ["purchase_id", "version", "problem"]
 
 
 class Console(AppGroup):
@@ -34,28 +31,17 @@ class Console(AppGroup):
             raise click.ClickException(str(no)) from no
 
 
-class PurchaseId(click.ParamType):
-    """A purchase_id, or a usage error."""
-
-    name = "id"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Take what can be a purchase_id."""
-        if not schemas.IDENTIFIER.fullmatch(value):
-            self.fail("a purchase_id is 1-64 of A-Za-z0-9._:-", param, ctx)
-        return str(value)
+def possible(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """A purchase_id that a purchase can have, or a usage error."""
+    if not schemas.IDENTIFIER.fullmatch(value):
+        raise click.BadParameter("a purchase_id is 1-64 of A-Za-z0-9._:-")
+    return value
 
 
 purchase = Console("purchase", help="Look at purchases, and mark one failed.")
 db = Console("db", help="Migrate the database, and check what it must keep.")
-purchase_id = click.argument("purchase_id", metavar="ID", type=PurchaseId())
+purchase_id = click.argument("purchase_id", metavar="ID", callback=possible)
 as_json = click.option("--json", "as_json", is_flag=True, help="For machines.")
-
-
-def install(app: Flask) -> None:
-    """Make the commands known to `flask`."""
-    app.cli.add_command(purchase)
-    app.cli.add_command(db)
 
 
 def database() -> Database:
@@ -65,42 +51,42 @@ def database() -> Database:
     return found
 
 
-def show_json(document: Any) -> None:
-    """Print for a machine."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-
-
-def show_table(head: list[str], rows: list[list[str]]) -> None:
-    """Print for a person: columns as wide as they need, statuses in colour on a terminal."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in [head, *rows]:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        coloured = [click.style(cell, fg=COLOURS.get(cell.strip()), dim=row is head) for cell in cells]
-        click.echo("  ".join(coloured).rstrip())
-
-
-def show_purchase(found: purchases.Purchase, as_json: bool) -> None:
-    """Print one purchase."""
-    wire = WIRE.dump(found)
+def show(rows: list[dict[str, Any]], columns: list[str], as_json: bool, if_none: str) -> None:
+    """Print rows: for a machine all of each; for a person these columns, statuses in colour on a terminal."""
     if as_json:
-        show_json(wire)
-    else:
-        show_table(["", ""], [[name, plain(value)] for name, value in wire.items()])
+        return click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+    if not rows:
+        return click.echo(if_none)
+    table = [columns, *([plain(row[name]) for name in columns] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        cells = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)] + line[-1:]
+        click.echo("  ".join(click.style(cell, fg=COLOURS.get(cell.strip()), dim=line is columns) for cell in cells))
+
+
+def show_one(row: dict[str, Any], as_json: bool) -> None:
+    """Print one row: for a person a line a field."""
+    if as_json:
+        return click.echo(json.dumps(row, indent=2, ensure_ascii=False))
+    width = max(map(len, row))
+    for name, value in row.items():
+        coloured = click.style(plain(value), fg=COLOURS.get(str(value)))
+        click.echo(f"{click.style(name.ljust(width), dim=True)}  {coloured}")
 
 
 def plain(value: Any) -> str:
     """A value as a person reads it."""
-    if value is None:
-        return "-"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return "-" if value is None else str(value)
 
 
 @purchase.command("show")
 @purchase_id
 @as_json
-def show(purchase_id: str, as_json: bool) -> None:
+def show_purchase(purchase_id: str, as_json: bool) -> None:
     """Show one purchase."""
-    show_purchase(purchases.get(database(), purchase_id=purchase_id), as_json)
+    show_one(purchases.get(database(), purchase_id=purchase_id), as_json)
 
 
 @purchase.command("list")
@@ -108,80 +94,56 @@ def show(purchase_id: str, as_json: bool) -> None:
 @click.option("--user", metavar="ID", help="Only this user's.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @as_json
-def list_(status: str | None, user: str | None, limit: int, as_json: bool) -> None:
+def list_purchases(status: str | None, user: str | None, limit: int, as_json: bool) -> None:
     """List purchases, newest first."""
-    found = [WIRE.dump(one) for one in purchases.find(database(), status=status, user_id=user, limit=limit)]
-    if as_json:
-        show_json(found)
-    elif found:
-        columns = ["purchase_id", "status", "price_stars", "item_id", "purchase_type", "user_id", "mode", "created_at"]
-        show_table(columns, [[plain(one[name]) for name in columns] for one in found])
-    else:
-        click.echo("No purchases.")
+    columns = ["purchase_id", "status", "price_stars", "item_id", "purchase_type", "user_id", "mode", "created_at"]
+    show(purchases.find(database(), status=status, user_id=user, limit=limit), columns, as_json, "No purchases.")
 
 
 @purchase.command("events")
 @purchase_id
 @as_json
-def events(purchase_id: str, as_json: bool) -> None:
+def list_events(purchase_id: str, as_json: bool) -> None:
     """Show what happened to one purchase, oldest first."""
-    found = schemas.EventAnswer(many=True).dump(purchases.history(database(), purchase_id=purchase_id))
-    if as_json:
-        show_json(found)
-    else:
-        columns = ["version", "created_at", "event_type", "request_id", "payload"]
-        show_table(columns, [[plain(one[name]) for name in columns] for one in found])
+    columns = ["version", "created_at", "event_type", "request_id", "payload"]
+    show(purchases.history(database(), purchase_id=purchase_id), columns, as_json, "")
 
 
 @purchase.command("fail")
 @purchase_id
 @as_json
-def fail(purchase_id: str, as_json: bool) -> None:
+def fail_purchase(purchase_id: str, as_json: bool) -> None:
     """Mark one purchase failed. A live one that succeeded is refused: its Stars would have to be refunded."""
-    request_id = logs.request_id.get()
-    assert request_id is not None
+    request_id = cast(str, logs.request_id.get())
     outcome = purchases.mark_failed(database(), purchase_id=purchase_id, request_id=request_id)
     if not as_json:
-        click.echo("It was failed already; nothing changed." if outcome.replayed else f"Was {outcome.previous_status}.")
-    show_purchase(outcome.purchase, as_json)
+        was = f"It was {outcome.previous_status} and is failed now."
+        click.echo(was if outcome.event_type else "It was failed already; nothing changed.")
+    show_one(outcome.purchase, as_json)
 
 
 @db.command("migrate")
-def migrate_() -> None:
+def apply_migrations() -> None:
     """Apply the migrations this database lacks. Safe to run at any time, also twice at once."""
     applied = migrate.migrate(database())
-    for migration in applied:
-        click.echo(f"applied {migration.name}")
-    if not applied:
-        click.echo("nothing to apply")
+    click.echo("\n".join(f"applied {one.name}" for one in applied) or "Nothing to apply.")
 
 
 @db.command("status")
 @as_json
-def status(as_json: bool) -> None:
+def list_migrations(as_json: bool) -> None:
     """List the migrations of this release, and when this database took them."""
-    found = [
-        {"migration": one.name, "applied_at": one.applied_at and one.applied_at.isoformat()}
-        for one in migrate.status(database())
-    ]
-    if as_json:
-        show_json(found)
-    else:
-        show_table(["migration", "applied_at"], [[plain(one["migration"]), plain(one["applied_at"])] for one in found])
+    rows = [{"migration": one.name, "applied_at": one.applied_at} for one in migrate.status(database())]
+    show(rows, ["migration", "applied_at"], as_json, "")
 
 
 @db.command("check")
 @as_json
 def check(as_json: bool) -> None:
     """Prove that every purchase is where its history leads; exit 1 with the rows where it is not."""
+    columns = ["purchase_id", "version", "problem"]
     with database().unhurried_transaction() as conn:
-        found = list(queries.find_contradictions(conn))
-    if as_json:
-        show_json([dict(zip(CONTRADICTION, row, strict=True)) for row in found])
-    elif found:
-        show_table(CONTRADICTION, [[plain(value) for value in row] for row in found])
-    else:
-        click.echo("Every purchase is where its history leads.")
+        found = [dict(zip(columns, row, strict=True)) for row in queries.find_contradictions(conn)]
+    show(found, columns, as_json, "Every purchase is where its history leads.")
     if found:
         sys.exit(1)
-

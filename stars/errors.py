@@ -1,4 +1,4 @@
-"""Every refusal: one class a machine code, with its HTTP status; the first line of its docstring is its title.
+"""Every refusal: a class for each machine code and its HTTP status. Its docstring is its title, then its detail.
 
 Knows nothing of HTTP libraries: stars.http turns a raised refusal into application/problem+json (RFC 9457).
 """
@@ -10,125 +10,82 @@ from typing import Any, ClassVar
 class Refusal(Exception):
     """A request that is answered with no. `extra` holds further members of the problem document."""
 
-    status: ClassVar[int]
+    code: ClassVar[str]  # what clients switch on: the class name in snake case
+    title: ClassVar[str]
     detail: ClassVar[str]
-    retry_after: ClassVar[int | None] = None  # seconds; why so many stands at each value
+    status: ClassVar[int]
+    retry_after: ClassVar[int | None]  # seconds
+
+    def __init_subclass__(cls, status: int, retry_after: int | None = None) -> None:
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.title, _, cls.detail = (cls.__doc__ or "").partition(". ")
+        cls.status, cls.retry_after = status, retry_after
 
     def __init__(self, detail: str | None = None, **extra: Any) -> None:
         super().__init__(detail or self.detail)
         self.extra = extra
 
-    @classmethod
-    def code(cls) -> str:
-        """The stable code clients switch on: the class name in snake case."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
-    @classmethod
-    def title(cls) -> str:
-        """The same for every occurrence: the first line of the docstring."""
-        return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
+class InvalidJson(Refusal, status=400):
+    """The body is not JSON. It must be one JSON document in UTF-8."""
 
 
-class InvalidJson(Refusal):
-    """The body is not JSON."""
-
-    status = 400
-    detail = "The body is not a JSON document in UTF-8."
-
-
-class Unauthorized(Refusal):
-    """Nobody is identified."""
-
-    status = 401
-    detail = "Send Authorization: tma <initData>."
+class Unauthorized(Refusal, status=401):
+    """Nobody is identified. Send Authorization: tma <initData>."""
 
     def __init__(self, detail: str | None = None, challenge: str = "tma") -> None:
         super().__init__(detail)
         self.challenge = challenge
 
 
-class StarsDisabled(Refusal):
-    """Payments are switched off."""
-
-    status = 403
-    detail = "Set MOCK_PAYMENTS=true for the mock or TELEGRAM_STARS_ENABLED=true for real Stars."
+class StarsDisabled(Refusal, status=403):
+    """Payments are switched off. MOCK_PAYMENTS=true enables the mock, TELEGRAM_STARS_ENABLED=true real Stars."""
 
 
-class NotFound(Refusal):
-    """There is nothing at this address."""
-
-    status = 404
-    detail = "See /docs for the addresses there are."
+class NotFound(Refusal, status=404):
+    """There is nothing at this address. See /docs for the addresses there are."""
 
 
-class PurchaseNotFound(Refusal):
-    """You have no such purchase."""
-
-    status = 404
-    detail = "No purchase of yours has this purchase_id."
+class PurchaseNotFound(Refusal, status=404):
+    """You have no such purchase. No purchase of yours has this purchase_id."""
 
 
-class MethodNotAllowed(Refusal):
-    """This address does not take that method."""
-
-    status = 405
-    detail = "The Allow header names the methods it takes."
+class MethodNotAllowed(Refusal, status=405):
+    """This address does not take that method. The Allow header names those it takes."""
 
 
-class PurchaseConflict(Refusal):
-    """This purchase_id stands for another purchase."""
-
-    status = 409
-    detail = "This purchase_id is taken. Make a new one for a new purchase."
+class PurchaseConflict(Refusal, status=409):
+    """This purchase_id stands for another purchase. Make a new one for a new purchase."""
 
 
-class PayloadTooLarge(Refusal):
-    """The body is too large."""
-
-    status = 413
-    detail = "A body may have 64 KiB at most."
+class PaidForReal(Refusal, status=409):
+    """Real Stars were paid for this purchase. It cannot be marked failed: refund it instead."""
 
 
-class UnsupportedMediaType(Refusal):
-    """The body is not declared as JSON."""
-
-    status = 415
-    detail = "Send Content-Type: application/json."
+class PayloadTooLarge(Refusal, status=413):
+    """The body is too large. It may have 64 KiB at most."""
 
 
-class InvalidPurchasePayload(Refusal):
-    """The body does not describe a purchase."""
-
-    status = 422
-    detail = "The fields under errors need another value."
+class UnsupportedMediaType(Refusal, status=415):
+    """The body is not declared as JSON. Send Content-Type: application/json."""
 
 
-class InternalError(Refusal):
-    """Something broke on our side."""
-
-    status = 500
-    detail = "It is logged under this request_id. Sending the same request again is safe."
+class InvalidPurchasePayload(Refusal, status=422):
+    """The body does not describe a purchase. The fields under errors need another value."""
 
 
-class DatabaseUnavailable(Refusal):
-    """The database cannot be reached."""
-
-    status = 503
-    detail = "Send the same request again: if it was carried out meanwhile, its stored result is the answer."
-    retry_after = 2  # a restart of PostgreSQL takes about that long
+class InternalError(Refusal, status=500):
+    """Something broke on our side. It is logged under this request_id. Sending the same request again is safe."""
 
 
-class Busy(Refusal):
-    """Too much is going on at once."""
-
-    status = 503
-    detail = "The purchase is locked or every connection is taken. Send the same request again."
-    retry_after = 1  # what was waited for was waited for 3 s already
+# PostgreSQL restarts in about 2 s; for what is busy, 3 s were waited already; only a release changes the last.
+class DatabaseUnavailable(Refusal, status=503, retry_after=2):
+    """The database cannot be reached. Send the same again: if it was carried out, its stored result is the answer."""
 
 
-class LivePaymentsUnavailable(Refusal):
-    """Real payments are not available yet."""
+class Busy(Refusal, status=503, retry_after=1):
+    """Too much is going on at once. The purchase is locked or every connection is taken. Send the same again."""
 
-    status = 503
-    detail = "This release cannot take real Stars. Nothing was written."
-    retry_after = 3600  # only another release changes it
+
+class LivePaymentsUnavailable(Refusal, status=503, retry_after=3600):
+    """Real payments are not available yet. This release cannot take real Stars; nothing was written."""

@@ -19,7 +19,8 @@ class LineFormatter(JsonFormatter):
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
         """Put the fields of `record` into `log_data`, in the order they are read in."""
-        log_data["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        moment = datetime.fromtimestamp(record.created, UTC)
+        log_data["timestamp"] = moment.isoformat(timespec="milliseconds")[:-6] + "Z"
         log_data["level"] = record.levelname
         log_data["logger"] = record.name
         log_data["message"] = record.message
@@ -37,7 +38,7 @@ class LineFormatter(JsonFormatter):
 
 # No line shows where in the code it comes from, so do not look it up for each:
 # https://docs.python.org/3/howto/logging.html#optimization
-logging._srcfile = None  # type: ignore[attr-defined]
+logging._srcfile = None
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 

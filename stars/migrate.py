@@ -47,7 +47,7 @@ def read(folder: Path = MIGRATIONS) -> list[Migration]:
 def status(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
     """The migrations of this release, each with the time this database took it. Raises MigrationError, Refusal."""
     with db.connection() as conn:
-        return _held_against(conn, read(folder))
+        return _dated(conn, folder)
 
 
 def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
@@ -59,27 +59,28 @@ def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
 
     """
     applied = []
-    for migration in read(folder):
+    for number in range(len(read(folder))):
         with db.unhurried_transaction() as conn:
             conn.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             # Looked up under the lock: somebody else may have applied it while this one waited.
-            if _held_against(conn, read(folder))[migration.number - 1].applied_at is None:
-                conn.execute(migration.sql)
+            due = _dated(conn, folder)[number]
+            if due.applied_at is None:
+                conn.execute(due.sql)
                 conn.execute(
                     "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)",
-                    [migration.number, migration.name, migration.sha256],
+                    [due.number, due.name, due.sha256],
                 )
-                applied.append(migration)
+                applied.append(due)
     return applied
 
 
-def _held_against(conn: psycopg.Connection[Any], migrations: list[Migration]) -> list[Migration]:
+def _dated(conn: psycopg.Connection[Any], folder: Path) -> list[Migration]:
     """The migrations, dated by the ledger. One that only the database knows is a later release's, and no concern."""
-    taken = {}
+    migrations, taken = read(folder), {}
     if conn.execute("SELECT to_regclass('schema_migrations') IS NOT NULL").fetchone() == (True,):
         rows = conn.execute("SELECT number, sha256, applied_at FROM schema_migrations")
         taken = {number: (sha256, applied_at) for number, sha256, applied_at in rows}
     for migration in migrations:
-        if migration.number in taken and taken[migration.number][0] != migration.sha256:
+        if taken.get(migration.number, (migration.sha256,))[0] != migration.sha256:
             raise MigrationError(f"{migration.name}: edited after it was applied; put it back and add a new one")
     return [replace(m, applied_at=taken[m.number][1]) if m.number in taken else m for m in migrations]

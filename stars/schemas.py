@@ -2,20 +2,21 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf, Range
 
+EXAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "examples.json").read_text())
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 METADATA_BYTES = 4096
-METADATA_DEPTH = 32  # levels; far more than anybody means, far fewer than any parser downstream falls over
+METADATA_DEPTH = 32  # levels: far more than anybody means, far fewer than any parser downstream falls over
 
-EXAMPLE_METADATA = {"campaign": "spring"}
-EXAMPLE_INVOICE = {
-    "purchase_id": "order-1001", "item_id": "golden-sword", "price_stars": 50, "purchase_type": "cosmetic",
-    "source": "shop", "channel": "main-menu", "metadata": EXAMPLE_METADATA,
-}
+
+def documented(name: str, description: str, **more: Any) -> dict[str, Any]:
+    """What OpenAPI shows of a request's field."""
+    return {"description": description, "example": EXAMPLES["invoice_request"][name], **more}
 
 
 class Identifier(fields.String):
@@ -23,31 +24,32 @@ class Identifier(fields.String):
 
     default_error_messages = {"pattern": "Must be 1-64 of A-Z a-z 0-9 . _ : -"}
 
-    def __init__(self, description: str = "", example: str = "", **kwargs: Any) -> None:
-        super().__init__(metadata={
-            "description": description, "example": example, "pattern": f"^{IDENTIFIER.pattern}$",
-            "minLength": 1, "maxLength": 64,
-        }, **kwargs)
+    def __init__(self, name: str, description: str, **kwargs: Any) -> None:
+        pattern = {"pattern": f"^{IDENTIFIER.pattern}$", "minLength": 1, "maxLength": 64}
+        super().__init__(metadata=documented(name, description, **pattern), **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, *args, **kwargs)
-        if not IDENTIFIER.fullmatch(text):
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if not IDENTIFIER.fullmatch(value):
             raise self.make_error("pattern")
-        return text
+        return value
 
 
-class WholeNumber(fields.Integer):
+class WholeStars(fields.Integer):
     """An integer by value: 100 and 100.0 are the same JSON number (G4); "100" and true are not numbers."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=Range(1, 100_000), metadata=documented("price_stars", "Whole Stars."), **kwargs)
+
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
-        if not isinstance(value, int | float) or value % 1:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
             raise self.make_error("invalid")
-        number: int = super()._deserialize(value, *args, **kwargs)
-        return number
+        return int(value)
 
 
 class Metadata(fields.Dict):
-    """Any JSON object that PostgreSQL can hold, of at most METADATA_BYTES when written compactly."""
+    """Any JSON object of at most METADATA_BYTES when written compactly, that PostgreSQL can search in."""
 
     default_error_messages = {
         "size": f"Must be at most {METADATA_BYTES} bytes as compact JSON.",
@@ -56,16 +58,15 @@ class Metadata(fields.Dict):
     }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        found: dict[str, Any] = super()._deserialize(value, *args, **kwargs)
-        if found:
-            self._check(found, METADATA_DEPTH)
-            if len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()) > METADATA_BYTES:
-                raise self.make_error("size")
+        found: dict[str, Any] = super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
+        self._check(found, METADATA_DEPTH)
+        if len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()) > METADATA_BYTES:
+            raise self.make_error("size")
         return found
 
     def _check(self, value: Any, levels: int) -> None:
         if isinstance(value, str):
-            if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            if re.search("[\0\ud800-\udfff]", value):
                 raise self.make_error("text")
         elif isinstance(value, dict | list):
             if levels == 0:
@@ -75,7 +76,7 @@ class Metadata(fields.Dict):
 
 
 class Timestamp(fields.String):
-    """RFC 3339 in UTC, to the microsecond, as PostgreSQL writes it."""
+    """RFC 3339 in UTC, as PostgreSQL writes it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=True, metadata={"format": "date-time"}, **kwargs)
@@ -84,35 +85,29 @@ class Timestamp(fields.String):
 class PurchaseRequest(Schema):
     """The body of POST /purchase. What describes the purchase may be left out once it exists."""
 
-    purchase_id = Identifier("Made by the client: the idempotency key.", EXAMPLE_INVOICE["purchase_id"], required=True)
-    item_id = Identifier("What is sold.", EXAMPLE_INVOICE["item_id"])
-    price_stars = WholeNumber(
-        validate=Range(1, 100_000), metadata={"description": "Whole Stars.", "example": EXAMPLE_INVOICE["price_stars"]}
-    )
+    purchase_id = Identifier("purchase_id", "Made by the client: the idempotency key.", required=True)
+    item_id = Identifier("item_id", "What is sold.")
+    price_stars = WholeStars()
     purchase_type = fields.String(
         validate=OneOf(["stars_pack", "cosmetic", "boost", "unknown"]),
-        metadata={"description": "`unknown` when left out at first.", "example": EXAMPLE_INVOICE["purchase_type"]},
+        metadata=documented("purchase_type", "`unknown` when the first call leaves it out."),
     )
-    source = Identifier("Where the sale came from, for the analytics.", EXAMPLE_INVOICE["source"])
-    channel = Identifier("Where in the source, for the analytics.", EXAMPLE_INVOICE["channel"])
-    metadata = Metadata(metadata={
-        "description": f"Anything of your own, at most {METADATA_BYTES} bytes as compact JSON.",
-        "example": EXAMPLE_METADATA, "additionalProperties": True,
-    })
+    source = Identifier("source", "Where the sale came from, for the analytics.")
+    channel = Identifier("channel", "Where in the source, for the analytics.")
+    metadata = Metadata(metadata=documented(
+        "metadata", f"Anything of your own, at most {METADATA_BYTES} bytes as compact JSON.", additionalProperties=True
+    ))
 
 
 class InvoiceRequest(PurchaseRequest):
     """The body of POST /purchase/invoice."""
 
-    item_id = Identifier("What is sold.", EXAMPLE_INVOICE["item_id"], required=True)
-    price_stars = WholeNumber(
-        required=True, validate=Range(1, 100_000),
-        metadata={"description": "Whole Stars.", "example": EXAMPLE_INVOICE["price_stars"]},
-    )
+    item_id = Identifier("item_id", "What is sold.", required=True)
+    price_stars = WholeStars(required=True)
 
 
 class InvoiceAnswer(Schema):
-    """The answer of POST /purchase/invoice."""
+    """The answer of POST /purchase/invoice. The pay_url is null for a purchase completed without an invoice."""
 
     purchase_id = fields.String(required=True)
     status = fields.String(required=True, validate=OneOf(["pending", "succeeded"]))

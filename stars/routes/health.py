@@ -2,13 +2,12 @@
 
 import hmac
 from pathlib import Path
-from typing import Any
 
 import flask_swagger_ui
 from flask import Response, request, send_from_directory
 
 from stars import errors, metrics, migrate, schemas
-from stars.http import Blueprint, service
+from stars.http import Blueprint, respond, service
 
 blp = Blueprint("operations", __name__, description="For the platform and the people on call.")
 
@@ -17,20 +16,20 @@ SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"  # the files alone:
 
 @blp.route("/livez")
 @blp.response(200, schemas.StatusAnswer(), example={"status": "ok"})
-def livez() -> Any:
+def livez() -> Response:
     """Is the process alive? Asks nothing else"""
-    return {"status": "ok"}
+    return respond({"status": "ok"})
 
 
 @blp.route("/readyz")
 @blp.response(200, schemas.StatusAnswer(), example={"status": "ok"})
 @blp.refuses(errors.DatabaseUnavailable, errors.Busy)
-def readyz() -> Any:
+def readyz() -> Response:
     """Can it serve? The database answers and has every migration of this release"""
     missing = [migration.name for migration in migrate.status(service().db) if migration.applied_at is None]
     if missing:
         raise errors.DatabaseUnavailable(f"The database lacks {', '.join(missing)}: run flask db migrate.")
-    return {"status": "ok"}
+    return respond({"status": "ok"})
 
 
 @blp.route("/metrics")
