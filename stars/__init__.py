@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from stars import cli, embedded, http, logs
     from stars.db import Database
     from stars.routes.health import blp as health
+    from stars.routes.health import docs_asset
     from stars.routes.purchase import blp as purchase
     from stars.routes.webhook import blp as webhook
 
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     url = settings.database_url
     app.extensions["stars"] = http.Service(settings, Database(lambda: url or embedded.start(), max_connections=THREADS))
     http.install(app, (purchase, webhook, health))
+    app.add_url_rule("/docs/assets/<path:name>", view_func=docs_asset)
     app.cli.add_command(cli.purchase)
     app.cli.add_command(cli.db)
     if settings.cors_origins:

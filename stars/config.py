@@ -62,7 +62,8 @@ class Settings:
             return env.str(name, "", validate=Regexp(rf"(?:{pattern})?\Z", error=why)) or None
 
         app_env = env.str("APP_ENV", "development", validate=OneOf(["development", "staging", "production"]))
-        mock, live = env.bool("MOCK_PAYMENTS", False), env.bool("TELEGRAM_STARS_ENABLED", False)
+        switches = ("MOCK_PAYMENTS", "TELEGRAM_STARS_ENABLED")
+        mock, live = (env.str(name, "") != "" and env.bool(name) for name in switches)
         settings = cls(
             app_env=app_env,
             mode="mock" if mock else "live" if live else "off",
@@ -81,7 +82,8 @@ class Settings:
         try:
             env.seal()
         except EnvValidationError as invalid:
-            problems |= {name: " ".join(why) for name, why in cast(dict[str, list[str]], invalid.error_messages).items()}
+            found = cast(dict[str, list[str]], invalid.error_messages)
+            problems |= {name: " ".join(why) for name, why in found.items()}
         if problems:
             raise ConfigurationError(problems)
         return settings

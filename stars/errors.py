@@ -29,7 +29,6 @@ class Refusal(Exception):
 class InvalidJson(Refusal, status=400):
     """The body is not JSON. It must be one JSON document in UTF-8."""
 
-
 class Unauthorized(Refusal, status=401):
     """Nobody is identified. Send Authorization: tma <initData>."""
 
@@ -37,55 +36,42 @@ class Unauthorized(Refusal, status=401):
         super().__init__(detail)
         self.challenge = challenge
 
-
 class StarsDisabled(Refusal, status=403):
     """Payments are switched off. MOCK_PAYMENTS=true enables the mock, TELEGRAM_STARS_ENABLED=true real Stars."""
-
 
 class NotFound(Refusal, status=404):
     """There is nothing at this address. See /docs for the addresses there are."""
 
-
 class PurchaseNotFound(Refusal, status=404):
     """You have no such purchase. No purchase of yours has this purchase_id."""
-
 
 class MethodNotAllowed(Refusal, status=405):
     """This address does not take that method. The Allow header names those it takes."""
 
-
 class PurchaseConflict(Refusal, status=409):
     """This purchase_id stands for another purchase. Make a new one for a new purchase."""
-
 
 class PaidForReal(Refusal, status=409):
     """Real Stars were paid for this purchase. It cannot be marked failed: refund it instead."""
 
-
 class PayloadTooLarge(Refusal, status=413):
     """The body is too large. It may have 64 KiB at most."""
-
 
 class UnsupportedMediaType(Refusal, status=415):
     """The body is not declared as JSON. Send Content-Type: application/json."""
 
-
 class InvalidPurchasePayload(Refusal, status=422):
     """The body does not describe a purchase. The fields under errors need another value."""
 
-
 class InternalError(Refusal, status=500):
     """Something broke on our side. It is logged under this request_id. Sending the same request again is safe."""
-
 
 # PostgreSQL restarts in about 2 s; for what is busy, 3 s were waited already; only a release changes the last.
 class DatabaseUnavailable(Refusal, status=503, retry_after=2):
     """The database cannot be reached. Send the same again: if it was carried out, its stored result is the answer."""
 
-
 class Busy(Refusal, status=503, retry_after=1):
     """Too much is going on at once. The purchase is locked or every connection is taken. Send the same again."""
-
 
 class LivePaymentsUnavailable(Refusal, status=503, retry_after=3600):
     """Real payments are not available yet. This release cannot take real Stars; nothing was written."""

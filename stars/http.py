@@ -17,6 +17,7 @@ from flask import Flask, Request, Response, current_app, g, request
 from marshmallow import ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from stars import auth, errors, logs, metrics, schemas
 from stars.config import Settings
@@ -192,6 +193,8 @@ def authenticated(view: Callable[..., Any]) -> Callable[..., Any]:
 def install(app: Flask, blueprints: Iterable[Blueprint]) -> None:
     """Give every request an id, every refusal its document, and every answer a log line and a place in the metrics."""
     api = Api(app, spec_kwargs={"components": {"securitySchemes": SECURITY}})
+    for name, component in schemas.COMPONENTS.items():
+        api.spec.components.schema(name, component)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
 
@@ -221,4 +224,11 @@ def install(app: Flask, blueprints: Iterable[Blueprint]) -> None:
         logging.getLogger("stars").error("internal_error", exc_info=error)
         return answer_refusal(errors.InternalError())
 
+    def name_methods() -> Response:
+        """What OPTIONS answers: the methods of the route itself, not of every route that fits the address too."""
+        answer = Response()
+        answer.allow.update(cast(Rule, request.url_rule).methods or ())
+        return answer
+
+    app.make_default_options_response = name_methods  # type: ignore[method-assign]
     app.register_error_handler(errors.Refusal, answer_refusal)

@@ -48,6 +48,20 @@ class WholeStars(fields.Integer):
         return int(value)
 
 
+NO_NUL = {"pattern": "^[^\\u0000]*$"}
+COMPONENTS = {
+    "MetadataObject": {
+        "type": "object", "propertyNames": NO_NUL,
+        "additionalProperties": {"$ref": "#/components/schemas/MetadataValue"},
+    },
+    "MetadataValue": {"anyOf": [
+        {"type": ["null", "boolean", "number"]}, {"type": "string", **NO_NUL},
+        {"type": "array", "items": {"$ref": "#/components/schemas/MetadataValue"}},
+        {"$ref": "#/components/schemas/MetadataObject"},
+    ]},
+}
+
+
 class Metadata(fields.Dict):
     """Any JSON object of at most METADATA_BYTES when written compactly, that PostgreSQL can search in."""
 
@@ -75,13 +89,6 @@ class Metadata(fields.Dict):
                 self._check(inner, levels - 1)
 
 
-class Timestamp(fields.String):
-    """RFC 3339 in UTC, as PostgreSQL writes it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=True, metadata={"format": "date-time"}, **kwargs)
-
-
 class PurchaseRequest(Schema):
     """The body of POST /purchase. What describes the purchase may be left out once it exists."""
 
@@ -95,7 +102,8 @@ class PurchaseRequest(Schema):
     source = Identifier("source", "Where the sale came from, for the analytics.")
     channel = Identifier("channel", "Where in the source, for the analytics.")
     metadata = Metadata(metadata=documented(
-        "metadata", f"Anything of your own, at most {METADATA_BYTES} bytes as compact JSON.", additionalProperties=True
+        "metadata", f"Anything of your own, at most {METADATA_BYTES} bytes as compact JSON.",
+        allOf=[{"$ref": "#/components/schemas/MetadataObject"}],
     ))
 
 
@@ -106,60 +114,31 @@ class InvoiceRequest(PurchaseRequest):
     price_stars = WholeStars(required=True)
 
 
-class InvoiceAnswer(Schema):
-    """The answer of POST /purchase/invoice. The pay_url is null for a purchase completed without an invoice."""
+TEXT = fields.String(required=True)
+TEXT_OR_NULL = fields.String(required=True, allow_none=True)
+NUMBER = fields.Integer(required=True)
+OBJECT = fields.Dict(required=True)
+STATUS = fields.String(required=True, validate=OneOf(["pending", "succeeded", "failed"]))
+TIME = fields.String(required=True, metadata={"format": "date-time"})  # RFC 3339 in UTC, as PostgreSQL writes it
+TIME_OR_NULL = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
 
-    purchase_id = fields.String(required=True)
-    status = fields.String(required=True, validate=OneOf(["pending", "succeeded"]))
-    pay_url = fields.String(required=True, allow_none=True)
-
-
-class PurchaseAnswer(Schema):
-    """A purchase on the wire (section 4 of the contract)."""
-
-    purchase_id = fields.String(required=True)
-    user_id = fields.String(required=True)
-    item_id = fields.String(required=True)
-    price_stars = fields.Integer(required=True)
-    purchase_type = fields.String(required=True)
-    status = fields.String(required=True, validate=OneOf(["pending", "succeeded", "failed"]))
-    mode = fields.String(required=True, validate=OneOf(["mock", "live"]))
-    source = fields.String(required=True, allow_none=True)
-    channel = fields.String(required=True, allow_none=True)
-    metadata = fields.Dict(required=True)
-    created_at = Timestamp()
-    invoiced_at = Timestamp(allow_none=True)
-    succeeded_at = Timestamp(allow_none=True)
-    failed_at = Timestamp(allow_none=True)
-    pay_url = fields.String(required=True, allow_none=True)
-
-
-class EventAnswer(Schema):
-    """One event of a purchase's history (section 7 of the contract)."""
-
-    event_id = fields.Integer(required=True)
-    purchase_id = fields.String(required=True)
-    version = fields.Integer(required=True)
-    event_type = fields.String(required=True)
-    payload = fields.Dict(required=True)
-    user_id = fields.String(required=True)
-    request_id = fields.String(required=True)
-    created_at = Timestamp()
-
-
-class StatusAnswer(Schema):
-    """One word: what the health checks and the mock's webhook answer."""
-
-    status = fields.String(required=True)
-
-
-class Problem(Schema):
-    """A refusal as application/problem+json (RFC 9457). Clients switch on `error` alone."""
-
-    error = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    request_id = fields.String(required=True)
-    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-    mismatched = fields.List(fields.String())
+# What is answered: sections 3, 4, 7 and 5 of the contract. The pay_url is null for a purchase without an invoice.
+InvoiceAnswer = Schema.from_dict(
+    {"purchase_id": TEXT, "status": STATUS, "pay_url": TEXT_OR_NULL}, name="InvoiceAnswer"
+)
+PurchaseAnswer = Schema.from_dict({
+    "purchase_id": TEXT, "user_id": TEXT, "item_id": TEXT, "price_stars": NUMBER, "purchase_type": TEXT,
+    "status": STATUS, "mode": TEXT, "source": TEXT_OR_NULL, "channel": TEXT_OR_NULL, "metadata": OBJECT,
+    "created_at": TIME, "invoiced_at": TIME_OR_NULL, "succeeded_at": TIME_OR_NULL, "failed_at": TIME_OR_NULL,
+    "pay_url": TEXT_OR_NULL,
+}, name="PurchaseAnswer")
+EventAnswer = Schema.from_dict({
+    "event_id": NUMBER, "purchase_id": TEXT, "version": NUMBER, "event_type": TEXT, "payload": OBJECT,
+    "user_id": TEXT, "request_id": TEXT, "created_at": TIME,
+}, name="EventAnswer")
+StatusAnswer = Schema.from_dict({"status": TEXT}, name="StatusAnswer")
+Problem = Schema.from_dict({
+    "error": TEXT, "title": TEXT, "status": NUMBER, "detail": TEXT, "request_id": TEXT,
+    "errors": fields.Dict(keys=fields.String(), values=fields.List(fields.String())),
+    "mismatched": fields.List(fields.String()),
+}, name="Problem")

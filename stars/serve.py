@@ -40,7 +40,7 @@ class JsonLogger(Logger):
 
 
 class PatientWorker(ThreadWorker):
-    """On SIGTERM finishes what is under way, like its parent, but does not wait 25 s for clients that say nothing more."""
+    """On SIGTERM finishes what is under way, but does not wait 25 s for clients that say nothing more."""
 
     LINGER = 1.0  # seconds in which an idle kept-alive connection may still send a request, and gets its answer
 
@@ -51,6 +51,12 @@ class PatientWorker(ThreadWorker):
             for connection in self.keepalived_conns:
                 connection.timeout = min(connection.timeout, time.monotonic() + self.LINGER)
         super().wait_for_and_dispatch_events(timeout)
+
+    def is_parent_alive(self) -> bool:
+        """Whether gunicorn's master is there; without it, stop as on SIGTERM."""
+        there = bool(super().is_parent_alive())
+        self.alive: bool = self.alive and there
+        return there
 
 
 bind = f"{settings.host}:{settings.port}"

@@ -162,8 +162,9 @@ def person(app: Any, name: str) -> Person:
     """Somebody who calls `app` directly. Bodies that are bytes go out as they are."""
 
     def send(method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
-        how = {"data": body, "content_type": "application/json"} if isinstance(body, bytes) else {"json": body}
-        return app.test_client().open(path, method=method, headers=headers, **(how if body is not None else {}))
+        data = body if isinstance(body, bytes | None) else json.dumps(body)
+        content_type = None if body is None else "application/json"
+        return app.test_client().open(path, method=method, headers=headers, data=data, content_type=content_type)
 
     return Person(send, name)
 
@@ -296,7 +297,7 @@ class Mortal:
         db.close()
 
     def kill(self) -> None:
-        """kill -9 for every process of it, as when the machine loses power."""
+        """Kill -9 for every process of it, as when the machine loses power."""
         postmaster = psutil.Process(self.server.get_pid())
         family = [postmaster, *postmaster.children()]
         for process in family:

@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 import pytest
-
 from conftest import API, SWORD, Person, eventually, person, together
+
 from stars import purchases
 from stars.errors import PurchaseNotFound
 
@@ -250,8 +250,9 @@ def test_g12_versions_have_no_gaps_and_time_never_runs_backwards(
         waiting = [lambda: person(app, "alice").purchase("p1"), lambda: mark_failed(app, "p1")]
 
         def release() -> None:
-            blocked = "SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            eventually(lambda: sql.execute(blocked).fetchone() == (True,))
+            blocked = """SELECT count(*) FROM pg_stat_activity
+                WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+            eventually(lambda: sql.execute(blocked).fetchone() == (2,))
             holder.commit()
 
         together(*waiting, release)

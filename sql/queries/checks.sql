@@ -1,4 +1,5 @@
--- Checks: what must always be true of purchases and events. A row that comes back is a promise broken.
+-- Checks: what must always be true of purchases and events.
+-- A row that comes back is a promise broken (G19).
 
 -- name: find_contradictions()
 -- Replays every history and holds it against the row it should have led to.

@@ -44,8 +44,6 @@ def read_metrics() -> Response:
     return Response(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@blp.route("/docs/assets/<path:name>")
-@blp.doc(hidden=True)
 def docs_asset(name: str) -> Response:
-    """A file of Swagger UI"""
+    """A file of Swagger UI. No part of the API, so create_app adds it past the blueprint."""
     return send_from_directory(SWAGGER_UI, name, max_age=86400)

@@ -1,0 +1,148 @@
+"""G23, G24, G26: who may call, what each mode allows, and that no secret is told."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Served, person
+from init_data_py import sign
+
+LIVE = {"mode": "live", "telegram_bot_token": BOT_TOKEN, "telegram_webhook_secret": WEBHOOK_SECRET}
+
+
+def launch_data(user_id: int = 42, *, age: float = 0, token: str = BOT_TOKEN, **fields: str) -> str:
+    """What a Mini App of this user sends, `age` seconds old."""
+    user = {"user": json.dumps({"id": user_id, "first_name": "A"})} if user_id else {}
+    return sign({**user, "query_id": "AAE", **fields}, token, auth_date=time.time() - age)
+
+
+def get(app: Any, path: str = f"{API}/p1", **headers: str) -> Any:
+    return app.test_client().get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+REFUSED = {
+    "nobody": {}, "empty id": {"X_User_Id": ""}, "blank in id": {"X_User_Id": "a b"}, "long id": {"X_User_Id": "a" * 65},
+    "two ids": {"X_User_Id": "alice,bob"}, "newer letters": {"X_User_Id": "alic\u00e9"},
+    "no launch data": {"Authorization": "tma"}, "words": {"Authorization": "tma hello"},
+    "no hash": {"Authorization": "tma user=%7B%22id%22%3A42%7D&auth_date=1"},
+    "not hex": {"Authorization": "tma auth_date=1&hash=%C3%A9" + "a" * 62},
+    "huge date": {"Authorization": "tma auth_date=99999999999999999999&hash=" + "a" * 64},
+    "another bot's": {"Authorization": f"tma {launch_data(token='999999:' + 'x' * 35)}"},
+    "altered": {"Authorization": f"tma {launch_data().replace('42', '43')}"},
+    "expired": {"Authorization": f"tma {launch_data(age=24 * 3600 + 60)}"},
+    "from the future": {"Authorization": f"tma {launch_data(age=-120)}"},
+    "key twice": {"Authorization": f"tma {launch_data()}&user=%7B%22id%22%3A43%7D"},
+    "no user": {"Authorization": f"tma {launch_data(user_id=0)}"},
+    "valid, but another id": {"Authorization": f"tma {launch_data()}", "X_User_Id": "alice"},
+    "forged, with a valid id": {"Authorization": "tma forged", "X_User_Id": "alice"},
+}
+
+
+@pytest.mark.parametrize("headers", REFUSED.values(), ids=REFUSED.keys())
+def test_g23_nobody_gets_in_without_an_identity(make_app: Callable[..., Any], headers: dict[str, str]) -> None:
+    for app in (make_app(telegram_bot_token=BOT_TOKEN), make_app(**LIVE)):
+        refused = get(app, **headers)
+        assert (refused.status_code, refused.json["error"]) == (401, "unauthorized")
+        assert refused.headers["WWW-Authenticate"] == "tma"
+
+
+def test_g23_launch_data_is_taken_in_every_mode_and_a_header_in_mock_mode_alone(make_app: Callable[..., Any]) -> None:
+    for age in (0, 23 * 3600, -30):
+        valid = f"tma {launch_data(age=age)}"
+        for app in (make_app(telegram_bot_token=BOT_TOKEN), make_app(**LIVE)):
+            assert get(app, Authorization=valid).status_code == 404
+            assert get(app, Authorization=valid, X_User_Id="42").status_code == 404
+    assert get(make_app(), X_User_Id="alice").status_code == 404
+    assert get(make_app(), X_User_Id="alice", Authorization="Basic c3RhZ2luZzpwYXNz").status_code == 404
+    assert get(make_app(), Authorization=f"tma {launch_data()}").status_code == 401
+    for app in (make_app(**LIVE), make_app(mode="off", telegram_bot_token=BOT_TOKEN)):
+        assert get(app, X_User_Id="42").status_code == 401
+
+
+def test_g23_the_launch_data_telegram_documents_is_verified(make_app: Callable[..., Any]) -> None:
+    """The user of launch data owns what it buys, under the number Telegram gave."""
+    app = make_app(telegram_bot_token=BOT_TOKEN)
+    headers = {"Authorization": f"TMA {launch_data(2**52 - 1)}"}
+    done = app.test_client().post(API, json={"purchase_id": "p1", **SWORD}, headers=headers)
+    assert done.json["user_id"] == str(2**52 - 1)
+
+
+def test_g24_switched_off_nothing_works_and_nothing_is_written(
+    make_app: Callable[..., Any], sql: psycopg.Connection[Any]
+) -> None:
+    app = make_app(mode="off", telegram_bot_token=BOT_TOKEN)
+    for path in (API, f"{API}/invoice", f"{API}/webhook"):
+        for headers in ({}, {"X-User-Id": "alice"}, {"Authorization": f"tma {launch_data()}"}):
+            for body in ({"purchase_id": "p1", **SWORD}, {"wrong": True}):
+                refused = app.test_client().post(path, json=body, headers=headers)
+                assert (refused.status_code, refused.json["error"]) == (403, "stars_disabled")
+    assert sql.execute("SELECT count(*) FROM purchases").fetchone() == (0,)
+
+
+def test_g24_in_live_mode_no_caller_can_complete_a_purchase(
+    make_app: Callable[..., Any], sql: psycopg.Connection[Any]
+) -> None:
+    app, headers = make_app(**LIVE), {"Authorization": f"tma {launch_data()}"}
+    client = app.test_client()
+    invoice = client.post(f"{API}/invoice", json={"purchase_id": "p1", **SWORD}, headers=headers)
+    assert (invoice.status_code, invoice.json["error"]) == (503, "live_payments_unavailable")
+    unknown = client.post(API, json={"purchase_id": "p1", **SWORD}, headers=headers)
+    assert (unknown.status_code, unknown.json["error"]) == (404, "purchase_not_found")
+    assert client.post(f"{API}/webhook", json={"update_id": 1}).status_code == 503
+    assert sql.execute("SELECT count(*) FROM purchases").fetchone() == (0,)
+
+    sql.execute("""WITH p AS (INSERT INTO purchases (purchase_id, user_id, item_id, price_stars, purchase_type, status, mode,
+            metadata, version, created_at, invoiced_at)
+        VALUES ('p1', '42', 'golden-sword', 50, 'cosmetic', 'pending', 'live', '{}', 1, now(), now()) RETURNING *)
+        INSERT INTO events (purchase_id, version, event_type, payload, user_id, request_id, created_at)
+        SELECT 'p1', 1, 'purchase_invoice_created', row_to_json(p), '42', 'by-hand', now() FROM p""")
+    for body in ({"purchase_id": "p1"}, {"purchase_id": "p1", **SWORD}):
+        asked = client.post(API, json=body, headers=headers)
+        assert (asked.status_code, asked.json["status"]) == (200, "pending")
+    assert client.post(API, json={"purchase_id": "p1", **SWORD, "price_stars": 1}, headers=headers).status_code == 409
+    other = {"Authorization": f"tma {launch_data(43)}"}
+    assert client.post(API, json={"purchase_id": "p1"}, headers=other).status_code == 409
+    assert client.get(f"{API}/p1/events", headers=headers).json[-1]["version"] == 1
+
+
+def test_g24_a_mock_payment_never_touches_a_live_purchase(
+    make_app: Callable[..., Any], sql: psycopg.Connection[Any], logged: Any
+) -> None:
+    alice = person(make_app(), "alice")
+    alice.invoice("p1")
+    sql.execute("UPDATE purchases SET mode = 'live'")
+    for refused in (alice.purchase("p1"), alice.purchase("p1", **SWORD), alice.invoice("p1")):
+        assert (refused.status_code, refused.json["error"]) == (409, "purchase_conflict")
+        assert "mismatched" not in refused.json
+    assert [line["mismatched"] for line in logged("purchase_params_mismatch")] == [["mode"]] * 3
+    assert alice.get("p1").status_code == 404
+    assert alice.history("p1") == []
+    assert sql.execute("SELECT status FROM purchases").fetchone() == ("pending",)
+
+
+def test_g26_no_secret_is_ever_told(url: str, serve: Callable[..., Served]) -> None:
+    """Whatever goes wrong: look for the secrets in everything the process printed and every answer it gave."""
+    data = launch_data()
+    secrets = [BOT_TOKEN, WEBHOOK_SECRET, "metrics-secret-1", "database-secret-1", data.rpartition("hash=")[2], data]
+    address = url.replace("postgres:@", "postgres:database-secret-1@")
+    served = serve(
+        DATABASE_URL=address, MOCK_PAYMENTS="", TELEGRAM_STARS_ENABLED="true", TELEGRAM_BOT_TOKEN=BOT_TOKEN,
+        TELEGRAM_WEBHOOK_SECRET=WEBHOOK_SECRET, METRICS_TOKEN="metrics-secret-1", LOG_LEVEL="DEBUG",
+    )
+    told = []
+    caller = served.person("alice")
+    for path, authorization in (
+        (f"{API}/p1", f"tma {data}"), (f"{API}/p1", f"tma {data}x"), (f"{API}/p1?tgWebAppData={data}", f"tma {data}"),
+        ("/metrics", "Bearer metrics-secret-2"), ("/metrics?token=metrics-secret-1", "Bearer"), ("/readyz", ""),
+    ):
+        told.append(caller.send("GET", path, {"Authorization": authorization}).text)
+    told.append(caller.post(API, {"purchase_id": "p1"}, Authorization=f"tma {data}").text)
+    told.append(caller.post(f"{API}/invoice", {"purchase_id": data}, Authorization=f"tma {data}").text)
+    served.stop()
+    assert served.lines("request")
+    for secret in secrets:
+        assert secret not in served.output()
+        assert not any(secret in answer for answer in told[:-1])

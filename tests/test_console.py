@@ -1,0 +1,96 @@
+"""The console, as a person and as a script use it: answers on stdout, reasons on stderr, exit codes 0, 1 and 2."""
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+from conftest import Person
+
+
+def test_show_one_purchase(alice: Person, console: Any) -> None:
+    made = alice.purchase("p1", item_id="sword", price_stars=5, metadata={"a": "\u00e9"}).json
+
+    assert json.loads(console("purchase", "show", "p1", "--json").stdout) == made
+    shown = console("purchase", "show", "p1")
+    assert shown.exit_code == 0
+    assert [line.split()[0] for line in shown.stdout.splitlines()] == list(made)
+    assert "status         succeeded\n" in shown.stdout
+    assert 'metadata       {"a": "\u00e9"}\n' in shown.stdout
+    assert "invoiced_at    -\n" in shown.stdout
+
+
+def test_list_newest_first_and_filtered(alice: Person, bob: Person, console: Any) -> None:
+    assert console("purchase", "list").stdout == "No purchases.\n"
+    for number in range(3):
+        alice.invoice(f"p{number}")
+    bob.purchase("b1", item_id="sword", price_stars=5)
+
+    def listed(*options: str) -> list[str]:
+        return [one["purchase_id"] for one in json.loads(console("purchase", "list", "--json", *options).stdout)]
+
+    assert listed() == ["b1", "p2", "p1", "p0"]
+    assert listed("--user", "alice", "--limit", "2") == ["p2", "p1"]
+    assert listed("--status", "succeeded") == ["b1"]
+    table = console("purchase", "list").stdout.splitlines()
+    assert table[0].split()[:3] == ["purchase_id", "status", "price_stars"]
+    assert table[1].split()[:3] == ["b1", "succeeded", "5"]
+
+
+def test_the_events_of_a_purchase(alice: Person, console: Any) -> None:
+    alice.invoice("p1")
+    console("purchase", "fail", "p1")
+
+    found = json.loads(console("purchase", "events", "p1", "--json").stdout)
+    assert [(one["version"], one["event_type"]) for one in found] == [
+        (1, "purchase_invoice_created"), (2, "purchase_failed")]
+    assert found[1]["request_id"].startswith("console-")
+    assert found[1]["user_id"] == "alice"
+    assert len(console("purchase", "events", "p1").stdout.splitlines()) == 3
+
+
+def test_mark_failed(alice: Person, console: Any, logged: Any) -> None:
+    alice.purchase("p1", item_id="sword", price_stars=5)
+    failed = console("purchase", "fail", "p1")
+
+    assert failed.exit_code == 0
+    assert failed.stdout.startswith("It was succeeded and is failed now.\n")
+    assert alice.get("p1").json["status"] == "failed"
+    line = logged("purchase_failed")[0]
+    assert (line["purchase_id"], line["previous_status"], line["level"]) == ("p1", "succeeded", "INFO")
+    assert json.loads(console("purchase", "fail", "p1", "--json").stdout)["status"] == "failed"
+
+
+def test_a_live_purchase_that_succeeded_is_not_marked_failed(
+    alice: Person, console: Any, sql: psycopg.Connection[Any]
+) -> None:
+    alice.purchase("p1", item_id="sword", price_stars=5)
+    sql.execute("UPDATE purchases SET mode = 'live'")
+    refused = console("purchase", "fail", "p1")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "refund it instead" in refused.stderr
+    assert sql.execute("SELECT status, version FROM purchases").fetchone() == ("succeeded", 1)
+
+
+@pytest.mark.parametrize("words", [
+    ["purchase", "show"], ["purchase", "show", "a b"], ["purchase", "fail", "a/b"], ["purchase", "list", "--limit", "0"],
+    ["purchase", "list", "--status", "paid"], ["purchase", "nonsense"], ["db", "nonsense"],
+])
+def test_wrong_usage_is_exit_2(console: Any, words: list[str]) -> None:
+    assert console(*words).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["show", "events", "fail"])
+def test_an_unknown_purchase_is_exit_1_with_the_reason_on_stderr(console: Any, command: str) -> None:
+    refused = console("purchase", command, "unknown")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: ")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_database_commands(console: Any) -> None:
+    assert console("db", "migrate").stdout == "Nothing to apply.\n"
+    assert json.loads(console("db", "status", "--json").stdout)[0]["migration"] == "0001_purchases_and_events"
+    assert "0001_purchases_and_events  20" in console("db", "status").stdout
+    assert console("db", "check").stdout == "Every purchase is where its history leads.\n"

@@ -1,0 +1,64 @@
+"""The rules of the house: who imports whom, how long files are, that each says what it is."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+PACKAGE = sorted((ROOT / "stars").rglob("*.py"))
+TOGETHER = {"__init__", "cli", "serve"}  # these put things together and may import whatever they need
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of the package, and psycopg and flask, that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    ours = {".".join(name.split(".")[1:2]) for name in found if name.startswith("stars.")}
+    return ours | {name.split(".")[0] for name in found} & {"psycopg", "flask", "werkzeug"}
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_who_may_import_whom(path: Path) -> None:
+    found = imports(path)
+    if path.parent.name == "routes":
+        assert not found & {"db", "psycopg"}
+    if path.stem == "purchases" and path.parent.name == "stars":
+        assert not found & {"flask", "werkzeug", "http", "routes"}
+    if path.stem in ("config", "errors", "schemas"):
+        assert found <= {"psycopg"} - {"psycopg"}
+
+
+def test_no_circles() -> None:
+    graph = {path.stem: imports(path) & {one.stem for one in PACKAGE} for path in PACKAGE
+             if path.stem not in TOGETHER and path.parent.name != "routes"}
+    while graph:
+        free = {name for name, needs in graph.items() if not needs & graph.keys()}
+        assert free, f"a circle among {sorted(graph)}"
+        graph = {name: needs for name, needs in graph.items() if name not in free}
+
+
+def test_the_package_is_small_enough_to_read_in_an_hour() -> None:
+    lines = {path: len(path.read_text().splitlines()) for path in PACKAGE}
+    assert sum(lines.values()) < 1500
+    assert {path: count for path, count in lines.items() if count > 250} == {}
+
+
+@pytest.mark.parametrize(
+    "path", [*PACKAGE, *sorted((ROOT / "tests").glob("*.py")), *sorted((ROOT / "benchmarks").glob("*.py")), ROOT / "app.py"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_every_file_says_first_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "sql").rglob("*.sql")), ids=lambda path: path.name)
+def test_every_sql_file_opens_with_prose(path: Path) -> None:
+    first, second = path.read_text().splitlines()[:2]
+    assert first.startswith("-- ")
+    assert not first.startswith("-- name:")
+    assert second.startswith("--")

