@@ -4,14 +4,14 @@ import json
 import logging
 import sys
 import uuid
-from typing import Any, cast
+from typing import Any
 
 import click
 import psycopg
 from flask.cli import AppGroup
 
 from stars import embedded, logs, migrate, purchases, schemas
-from stars.db import Database, queries
+from stars.db import queries
 from stars.errors import Refusal
 from stars.http import service
 
@@ -44,13 +44,6 @@ purchase_id = click.argument("purchase_id", metavar="ID", callback=possible)
 as_json = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
 
-def database() -> Database:
-    """The database, until the command ends."""
-    found = service().db
-    click.get_current_context().call_on_close(found.close)
-    return found
-
-
 def show(rows: list[dict[str, Any]], columns: list[str], as_json: bool, if_none: str) -> None:
     """Print rows: for a machine all of each; for a person these columns, statuses in colour on a terminal."""
     if as_json:
@@ -61,24 +54,25 @@ def show(rows: list[dict[str, Any]], columns: list[str], as_json: bool, if_none:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         cells = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)] + line[-1:]
-        click.echo("  ".join(click.style(cell, fg=COLOURS.get(cell.strip()), dim=line is columns) for cell in cells))
+        click.echo(click.style("  ".join(map(coloured, cells)), dim=line is columns))
 
 
 def show_one(row: dict[str, Any], as_json: bool) -> None:
     """Print one row: for a person a line a field."""
     if as_json:
         return click.echo(json.dumps(row, indent=2, ensure_ascii=False))
-    width = max(map(len, row))
     for name, value in row.items():
-        coloured = click.style(plain(value), fg=COLOURS.get(str(value)))
-        click.echo(f"{click.style(name.ljust(width), dim=True)}  {coloured}")
+        click.echo(f"{click.style(name.ljust(max(map(len, row))), dim=True)}  {coloured(plain(value))}")
 
 
 def plain(value: Any) -> str:
     """A value as a person reads it."""
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    return "-" if value is None else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "-" if value is None else str(value)
+
+
+def coloured(cell: str) -> str:
+    """A status in its colour, on a terminal; anything else as it is."""
+    return click.style(cell, fg=COLOURS.get(cell.strip()))
 
 
 @purchase.command("show")
@@ -86,7 +80,7 @@ def plain(value: Any) -> str:
 @as_json
 def show_purchase(purchase_id: str, as_json: bool) -> None:
     """Show one purchase."""
-    show_one(purchases.get(database(), purchase_id=purchase_id), as_json)
+    show_one(purchases.get(service().db, purchase_id=purchase_id), as_json)
 
 
 @purchase.command("list")
@@ -97,7 +91,7 @@ def show_purchase(purchase_id: str, as_json: bool) -> None:
 def list_purchases(status: str | None, user: str | None, limit: int, as_json: bool) -> None:
     """List purchases, newest first."""
     columns = ["purchase_id", "status", "price_stars", "item_id", "purchase_type", "user_id", "mode", "created_at"]
-    show(purchases.find(database(), status=status, user_id=user, limit=limit), columns, as_json, "No purchases.")
+    show(purchases.find(service().db, status=status, user_id=user, limit=limit), columns, as_json, "No purchases.")
 
 
 @purchase.command("events")
@@ -106,7 +100,7 @@ def list_purchases(status: str | None, user: str | None, limit: int, as_json: bo
 def list_events(purchase_id: str, as_json: bool) -> None:
     """Show what happened to one purchase, oldest first."""
     columns = ["version", "created_at", "event_type", "request_id", "payload"]
-    show(purchases.history(database(), purchase_id=purchase_id), columns, as_json, "")
+    show(purchases.history(service().db, purchase_id=purchase_id), columns, as_json, "")
 
 
 @purchase.command("fail")
@@ -114,18 +108,16 @@ def list_events(purchase_id: str, as_json: bool) -> None:
 @as_json
 def fail_purchase(purchase_id: str, as_json: bool) -> None:
     """Mark one purchase failed. A live one that succeeded is refused: its Stars would have to be refunded."""
-    request_id = cast(str, logs.request_id.get())
-    outcome = purchases.mark_failed(database(), purchase_id=purchase_id, request_id=request_id)
-    if not as_json:
-        was = f"It was {outcome.previous_status} and is failed now."
-        click.echo(was if outcome.event_type else "It was failed already; nothing changed.")
+    outcome = purchases.mark_failed(service().db, purchase_id=purchase_id, request_id=logs.request_id.get() or "")
+    was = f"It was {outcome.previous_status} and is failed now."
+    click.echo(was if outcome.event_type else "It was failed already; nothing changed.", err=as_json)
     show_one(outcome.purchase, as_json)
 
 
 @db.command("migrate")
 def apply_migrations() -> None:
     """Apply the migrations this database lacks. Safe to run at any time, also twice at once."""
-    applied = migrate.migrate(database())
+    applied = migrate.migrate(service().db)
     click.echo("\n".join(f"applied {one.name}" for one in applied) or "Nothing to apply.")
 
 
@@ -133,7 +125,7 @@ def apply_migrations() -> None:
 @as_json
 def list_migrations(as_json: bool) -> None:
     """List the migrations of this release, and when this database took them."""
-    rows = [{"migration": one.name, "applied_at": one.applied_at} for one in migrate.status(database())]
+    rows = [{"migration": one.name, "applied_at": one.applied_at} for one in migrate.status(service().db)]
     show(rows, ["migration", "applied_at"], as_json, "")
 
 
@@ -142,7 +134,7 @@ def list_migrations(as_json: bool) -> None:
 def check(as_json: bool) -> None:
     """Prove that every purchase is where its history leads; exit 1 with the rows where it is not."""
     columns = ["purchase_id", "version", "problem"]
-    with database().unhurried_transaction() as conn:
+    with service().db.unhurried_transaction() as conn:
         found = [dict(zip(columns, row, strict=True)) for row in queries.find_contradictions(conn)]
     show(found, columns, as_json, "Every purchase is where its history leads.")
     if found:

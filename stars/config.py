@@ -8,7 +8,9 @@ from typing import Literal, cast
 from environs import Env, EnvValidationError
 from marshmallow.validate import OneOf, Range, Regexp
 
-THREADS = 8  # per worker, and as many database connections: a request holds one at most, so none waits for another's
+# Per worker; and as many database connections, since a request holds one at most. Fewer would be a little faster
+# (benchmarks/), but whoever meets a locked row occupies one for 3 s.
+THREADS = 4
 SHAPES = {
     "DATABASE_URL": (r"postgres(ql)?://\S+|\w+ *=.*", "must be an address like postgres://user:password@host/database"),
     "PUBLIC_URL": (r"https?://[^\s?#]+", "must be like https://stars.example.com, without a query"),

@@ -1,8 +1,10 @@
 """The way to PostgreSQL: the pool, the named statements, and database failures turned into refusals."""
 
+import atexit
 import logging
 import select
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +24,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 # Each wait stays under the 5 s within which a caller is promised an answer (G16), and far under the 30 s after which a
 # platform's router gives up. Seconds:
 POOL_WAIT = 3.0  # for a free connection
-POOL_WAIT_WHILE_DOWN = 0.2  # the same while nothing connects: threads must not queue behind a dead server
+POOL_STEP = 0.2  # of it, after which to give up if nothing connects: threads must not queue behind a dead server
 ANSWER_WAIT = 4.5  # for a server that has gone silent: longer than it takes one to say no by itself
 SESSION = {
     "statement_timeout": "4s",
@@ -75,9 +77,8 @@ class Database:
     """One pool, opened on first use: after gunicorn's fork, and not at all by a command that needs no database."""
 
     def __init__(self, find_url: Callable[[], str], *, max_connections: int) -> None:
-        """`find_url` is asked for the address when the pool is opened, which never has more than `max_connections`."""
-        self._find_url = find_url
-        self._max_connections = max_connections
+        """`find_url` is asked for the address when the pool is opened."""
+        self._find_url, self._max_connections = find_url, max_connections
         self._pool: ConnectionPool[BoundedConnection] | None = None
         self._opening = threading.Lock()
         self._down = False
@@ -97,8 +98,7 @@ class Database:
         """Lend a connection in autocommit: each statement is a transaction. Raises Busy or DatabaseUnavailable."""
         pool, conn = self._pool or self._open(), None
         try:
-            conn = pool.getconn(POOL_WAIT_WHILE_DOWN if self._down else POOL_WAIT)
-            self._down = False
+            conn = self._checked_out(pool)
             yield conn
         except (pg.LockNotAvailable, pg.QueryCanceled) as slow:
             raise Busy from slow
@@ -132,9 +132,21 @@ class Database:
                 self._pool.close()
             self._pool = None
 
+    def _checked_out(self, pool: ConnectionPool[BoundedConnection]) -> BoundedConnection:
+        until = time.monotonic() + POOL_WAIT
+        while True:
+            try:
+                conn = pool.getconn(POOL_STEP)
+                self._down = False
+                return conn
+            except PoolTimeout:
+                if self._down or time.monotonic() > until:
+                    raise
+
     def _open(self) -> ConnectionPool[BoundedConnection]:
         with self._opening:
             if self._pool is None:
+                atexit.register(self.close)  # before the threads of the pool stop being scheduled
                 self._pool = ConnectionPool(
                     self._find_url(), min_size=1, max_size=self._max_connections, check=discard_if_dead, open=True,
                     connection_class=BoundedConnection,

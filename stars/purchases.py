@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from stars.db import Database, queries
-from stars.errors import Busy, PaidForReal, PurchaseConflict, PurchaseNotFound
+from stars.errors import PaidForReal, PurchaseConflict, PurchaseNotFound
 
 Purchase = dict[str, Any]  # the fields of schemas.PurchaseAnswer, times in RFC 3339
 Event = dict[str, Any]  # the fields of schemas.EventAnswer
@@ -81,10 +81,7 @@ def record_purchase(db: Database, **asked: Any) -> Outcome | None:
 
 
 def confirm_purchase(db: Database, **asked: Any) -> Purchase:
-    """The purchase as it stands, held against what is asked; changes nothing. What live mode answers (G24).
-
-    Takes and raises as create_invoice; and PurchaseNotFound.
-    """
+    """The purchase as it stands, held against what is asked: what live mode answers (G24). Raises PurchaseNotFound too."""
     outcome = _transition(db, CONFIRM_PURCHASE, "purchase_user_mismatch", asked)
     if outcome is None:
         raise PurchaseNotFound
@@ -138,8 +135,6 @@ def _transition(db: Database, step: Step, on_user_mismatch: str, asked: dict[str
     if row is None and makes:
         # Another first request won in that very moment; its row could not be seen yet. Now it can.
         row = db.fetch_one(queries.transition_purchase, **params)
-        if row is None:
-            raise Busy
     if row is None:
         return None
     judgement, event_type, previous_status, purchase = row

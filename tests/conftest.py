@@ -63,9 +63,13 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a PostgreSQL of this run's own, with a migrated database to copy."""
-    url = embedded.start(tmp_path_factory.mktemp("postgres") / "data")
+    """The address of a PostgreSQL of this run's own, with a migrated database to copy.
+
+    TEST_DATABASE_URL names another to use, like postgresql://postgres@/postgres?host=/folder/of/its/socket.
+    """
+    url = os.environ.get("TEST_DATABASE_URL") or embedded.start(tmp_path_factory.mktemp("postgres") / "data")
     with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS migrated")
         admin.execute("CREATE DATABASE migrated")
     db = Database(lambda: at(url, "migrated"), max_connections=1)
     migrate(db)

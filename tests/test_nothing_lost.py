@@ -178,7 +178,7 @@ def test_g16_a_restart_of_postgresql_costs_no_caller_an_answer(mortal: Mortal, s
 def test_g16_an_exhausted_pool_is_a_503_in_time(url: str, app: Any, alice: Person) -> None:
     db: Database = app.extensions["stars"].db
     alice.invoice("p1")
-    held = [db.connection() for _ in range(stars_db_threads())]
+    held = [db.connection() for _ in range(THREADS)]
     for connection in held:
         connection.__enter__()
     began = time.monotonic()
@@ -191,12 +191,6 @@ def test_g16_an_exhausted_pool_is_a_503_in_time(url: str, app: Any, alice: Perso
     assert int(refused.headers["Retry-After"]) > 0
     assert took < 5
     assert alice.invoice("p1").status_code == 200
-
-
-def stars_db_threads() -> int:
-    from stars.config import THREADS
-
-    return THREADS
 
 
 def test_g16_a_server_that_falls_silent_is_a_503_in_time(
