@@ -52,6 +52,10 @@ class PatientWorker(ThreadWorker):
                 connection.timeout = min(connection.timeout, time.monotonic() + self.LINGER)
         super().wait_for_and_dispatch_events(timeout)
 
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """End at once, on Ctrl-C. The parent's takes a lock here that the main thread it interrupts may hold."""
+        sys.exit(0)
+
     def is_parent_alive(self) -> bool:
         """Whether gunicorn's master is there; without it, stop as on SIGTERM."""
         there = bool(super().is_parent_alive())

@@ -67,7 +67,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     TEST_DATABASE_URL names another to use, like postgresql://postgres@/postgres?host=/folder/of/its/socket.
     """
-    url = os.environ.get("TEST_DATABASE_URL") or embedded.start(tmp_path_factory.mktemp("postgres") / "data")
+    given = os.environ.get("TEST_DATABASE_URL")
+    url = given or embedded.start(tmp_path_factory.mktemp("postgres") / "data")
+    if not given:
+        with psycopg.connect(url, autocommit=True) as admin:
+            # Nobody kills this one (the tests that do have one of their own), so it need not wait for a disk.
+            admin.execute("ALTER SYSTEM SET fsync = off")
+            admin.execute("SELECT pg_reload_conf()")
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS migrated")
         admin.execute("CREATE DATABASE migrated")

@@ -12,6 +12,7 @@ import pytest
 import requests
 from conftest import API, SWORD, Mortal, Person, Served, Wire, eventually, person, together
 
+from stars.config import THREADS
 from stars.db import Database, queries
 
 
@@ -59,9 +60,8 @@ def test_g13_a_server_killed_before_the_commit_leaves_nothing(
 def test_g13_a_server_killed_after_the_commit_answers_a_resend_with_the_stored_result(
     url: str, sql: psycopg.Connection[Any], wire: Wire, serve: Callable[..., Served]
 ) -> None:
-    served = serve(DATABASE_URL=wire.url)
-    alice = served.person("alice")
-    alice.invoice("p0")
+    served = serve(DATABASE_URL=wire.url, WEB_CONCURRENCY="1")
+    served.person("alice").invoice("p0")  # the connection is open
     wire.holding_answers = True
     caller = in_background(lambda: served.person("alice").purchase("p1", **SWORD))
     eventually(lambda: sql.execute("SELECT count(*) FROM purchases WHERE purchase_id = 'p1'").fetchone() == (1,))
