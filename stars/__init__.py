@@ -13,7 +13,12 @@ OPENAPI = {
     "OPENAPI_URL_PREFIX": "/",
     "OPENAPI_SWAGGER_UI_PATH": "/docs",
     "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",
-    "OPENAPI_SWAGGER_UI_CONFIG": {"tryItOutEnabled": True},
+    "OPENAPI_SWAGGER_UI_CONFIG": {"tryItOutEnabled": True, "defaultModelsExpandDepth": -1},
+    "API_SPEC_OPTIONS": {"info": {"description": (
+        "The flow, to be tried here from top to bottom: open a call and press *Execute*; everything it needs is filled in. "
+        "In mock mode you are whoever `X-User-Id` says; elsewhere press *Authorize* and give `tma <initData>`. "
+        "Every call may be sent again: what has happened is answered once more, with `Idempotent-Replayed: true`."
+    )}},
 }
 
 

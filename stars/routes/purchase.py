@@ -12,13 +12,17 @@ from stars.http import Blueprint, authenticated, respond, service
 blp = Blueprint("purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars.")
 
 EXAMPLES = schemas.EXAMPLES
-CALLER = {
+CALLER: dict[str, Any] = {
     "security": [{"launchData": []}, {}],
     "parameters": [{
         "in": "header", "name": "X-User-Id", "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
         "example": "alice", "description": "Who is calling, in mock mode. Elsewhere only Authorization: tma counts.",
     }],
 }
+OWN = {**CALLER, "parameters": [*CALLER["parameters"], {
+    "in": "path", "name": "purchase_id", "required": True, "schema": {"type": "string", "minLength": 1},
+    "example": EXAMPLES["purchase"]["purchase_id"],
+}]}
 REPLAYED = {"Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}, "description": "Nothing changed."}}
 TROUBLE = (errors.Unauthorized, errors.DatabaseUnavailable, errors.Busy)
 BAD_BODY = (
@@ -96,7 +100,7 @@ def record_purchase(body: dict[str, Any], user_id: str) -> Response:
 @blp.route("/<purchase_id>")
 @authenticated
 @blp.response(200, schemas.PurchaseAnswer(), example=EXAMPLES["purchase"])
-@blp.refuses(*TROUBLE, errors.PurchaseNotFound, **CALLER)
+@blp.refuses(*TROUBLE, errors.PurchaseNotFound, **OWN)
 def get_purchase(purchase_id: str, user_id: str) -> Response:
     """Look at one of your purchases"""
     here = service()
@@ -106,7 +110,7 @@ def get_purchase(purchase_id: str, user_id: str) -> Response:
 @blp.route("/<purchase_id>/events")
 @authenticated
 @blp.response(200, schemas.EventAnswer(many=True), example=[EXAMPLES["event"]])
-@blp.refuses(*TROUBLE, errors.PurchaseNotFound, **CALLER)
+@blp.refuses(*TROUBLE, errors.PurchaseNotFound, **OWN)
 def list_events(purchase_id: str, user_id: str) -> Response:
     """Look at its history, oldest first"""
     here = service()
