@@ -125,3 +125,10 @@ def test_pay_url_starts_with_the_public_address(make_app: Callable[..., Any]) ->
     unset = make_app().test_client()
     assert unset.post(f"{API}/invoice", json=body | {"purchase_id": "p2"}, headers=headers).json["pay_url"] == (
         "http://stars.test:81/mock/pay/p2")
+
+
+def test_behind_the_platforms_router_pay_url_is_https(url: str, serve: Callable[..., Served]) -> None:
+    served = serve(DATABASE_URL=url, APP_ENV="staging", HOST="127.0.0.1")
+    caller = served.person("alice")
+    caller.headers |= {"Host": "stars.example", "X-Forwarded-Proto": "https"}
+    assert caller.invoice("p1").json["pay_url"] == "https://stars.example/mock/pay/p1"
