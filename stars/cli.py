@@ -31,10 +31,10 @@ class Console(AppGroup):
             raise click.ClickException(str(no)) from no
 
 
-def possible(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """A purchase_id that a purchase can have, or a usage error."""
-    if not schemas.IDENTIFIER.fullmatch(value):
-        raise click.BadParameter("a purchase_id is 1-64 of A-Za-z0-9._:-")
+def possible(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """An id that a purchase or a user can have, or a usage error."""
+    if value is not None and not schemas.IDENTIFIER.fullmatch(value):
+        raise click.BadParameter("an id is 1-64 of A-Za-z0-9._:-")
     return value
 
 
@@ -85,7 +85,7 @@ def show_purchase(purchase_id: str, as_json: bool) -> None:
 
 @purchase.command("list")
 @click.option("--status", type=click.Choice(list(COLOURS)))
-@click.option("--user", metavar="ID", help="Only this user's.")
+@click.option("--user", metavar="ID", callback=possible, help="Only this user's.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @as_json
 def list_purchases(status: str | None, user: str | None, limit: int, as_json: bool) -> None:

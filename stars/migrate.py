@@ -19,7 +19,7 @@ LOCK = 0x57A25  # any number, as long as every release takes the same one
 
 
 class MigrationError(Exception):
-    """The files do not fit together, or not to what this database has taken. Nothing was applied."""
+    """A file is wrong, or does not fit the others or what this database has taken. It left nothing behind."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
     """Apply what is missing, and tell what was applied. Run twice at once, each is applied once (G20).
 
     Raises:
-        MigrationError: a file was edited after it was applied; nothing was applied.
-        psycopg.Error: a migration is wrong; it left nothing behind, the ones before it stay.
+        MigrationError: a file was edited after it was applied, or cannot be; the ones before it stay.
+        Refusal: the database cannot be reached.
 
     """
     applied = []
@@ -65,7 +65,10 @@ def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
             # Looked up under the lock: somebody else may have applied it while this one waited.
             due = _dated(conn, folder)[number]
             if due.applied_at is None:
-                conn.execute(due.sql)
+                try:
+                    conn.execute(due.sql)
+                except (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError) as wrong:
+                    raise MigrationError(f"{due.name}: {wrong}") from wrong
                 conn.execute(
                     "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)",
                     [due.number, due.name, due.sha256],

@@ -27,7 +27,9 @@ if settings.database_url is None:
 else:
     target = conninfo_to_dict(settings.database_url)
     DATABASE = f"PostgreSQL at {target.get('host', 'localhost')}, database {target.get('dbname', '')}"
-METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="stars-metrics-"))
+METRICS = None if "PROMETHEUS_MULTIPROC_DIR" in os.environ else tempfile.mkdtemp(prefix="stars-metrics-")
+if METRICS:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS
 
 
 class JsonLogger(Logger):
@@ -91,5 +93,6 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def on_exit(_server: Any) -> None:
-    """Leave nothing behind."""
-    shutil.rmtree(METRICS, ignore_errors=True)
+    """Leave nothing behind, and a folder that somebody else gave as it is."""
+    if METRICS:
+        shutil.rmtree(METRICS, ignore_errors=True)

@@ -75,7 +75,8 @@ def test_a_live_purchase_that_succeeded_is_not_marked_failed(
 
 @pytest.mark.parametrize("words", [
     ["purchase", "show"], ["purchase", "show", "a b"], ["purchase", "fail", "a/b"], ["purchase", "list", "--limit", "0"],
-    ["purchase", "list", "--status", "paid"], ["purchase", "nonsense"], ["db", "nonsense"],
+    ["purchase", "list", "--status", "paid"], ["purchase", "list", "--user", "\udcff"],
+    ["purchase", "nonsense"], ["db", "nonsense"],
 ])
 def test_wrong_usage_is_exit_2(console: Any, words: list[str]) -> None:
     assert console(*words).exit_code == 2

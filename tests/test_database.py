@@ -172,9 +172,10 @@ def test_g20_an_edited_old_file_is_refused(empty: Database, steps: Path) -> None
 
 
 def test_g20_one_that_fails_halfway_leaves_nothing(empty: Database, steps: Path) -> None:
-    write(steps, 3, "CREATE TABLE third (id integer); INSERT INTO third VALUES (1); SELECT no_such_column FROM third;")
-    with pytest.raises(psycopg.errors.UndefinedColumn):
-        migrate(empty, steps)
+    for mistake in ("SELECT no_such_column FROM third", "SELECT FROM no_such_table", "SELECT 1/0", "SELEC"):
+        write(steps, 3, f"CREATE TABLE third (id integer); INSERT INTO third VALUES (1); {mistake};")
+        with pytest.raises(MigrationError, match="0003_step: "):
+            migrate(empty, steps)
     assert [bool(one.applied_at) for one in status(empty, steps)] == [True, True, False]
     with empty.connection() as conn:
         assert conn.execute("SELECT to_regclass('second'), to_regclass('third')").fetchone() == ("second", None)

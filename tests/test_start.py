@@ -89,9 +89,9 @@ def test_the_console_joins_the_running_service_and_does_not_stop_its_database(
 def test_a_start_that_fails_leaves_no_server_behind(start: Callable[..., Served], tmp_path: Path) -> None:
     """The port is taken: gunicorn gives up, and the database it started before goes with it."""
     first = start()
-    second = run(*APP, cwd=(tmp_path / "other").absolute().parent, PORT=str(first.port), MOCK_PAYMENTS="true")
+    second = run(*APP, cwd=tmp_path, PORT=str(first.port), MOCK_PAYMENTS="true")
     assert second.returncode == 1
-    assert "Connection in use" in second.stdout or "in use" in second.stdout
+    assert "in use" in second.stdout
     assert postgres_on(tmp_path / ".pgdata") == []
 
 
@@ -119,14 +119,14 @@ def test_as_an_ordinary_user(serve: Callable[..., Served], tmp_path_factory: pyt
     user = pwd.getpwnam("nobody")
     os.chown(folder, user.pw_uid, user.pw_gid)
     try:
-        look = ["test", "-x", sys.executable, "-a", "-r", str(ROOT / "app.py")]
-        readable = subprocess.run(look, user="nobody", check=False)
-        if readable.returncode == 0:
-            command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *APP]
-            served = serve(command, folder, PYTHONPATH=str(ROOT), HOME=str(folder))
-            assert served.person("alice").invoice("p1").status_code == 201, served.output()
-            assert served.stop() == 0
-            assert postgres_on(folder) == []
+        # All it has of root is that it may read the checkout and the Python, wherever root keeps them.
+        reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+        command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *reading, *APP]
+        served = serve(command, folder, PYTHONPATH=str(ROOT), HOME=str(folder))
+        assert psutil.Process(served.process.pid).uids().effective == user.pw_uid
+        assert served.person("alice").invoice("p1").status_code == 201, served.output()
+        assert served.stop() == 0
+        assert postgres_on(folder) == []
     finally:
         shutil.rmtree(folder)
 
