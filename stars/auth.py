@@ -1,17 +1,20 @@
-"""Who is calling: the user id from verified Mini App launch data or, in mock mode alone, from a header."""
+"""Who is calling: a user, by verified Mini App launch data or, in mock mode alone, by a header; or somebody of the staff."""
 
+import hmac
+import re
 from datetime import UTC, datetime, timedelta
 
 from init_data_py import errors as init_data_errors
 from init_data_py import validate_by_hash
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import Authorization, Headers
 
 from stars.config import Settings
-from stars.errors import Unauthorized
+from stars.errors import CrossSite, NotFound, Unauthorized
 from stars.schemas import IDENTIFIER
 
 LIFETIME = timedelta(hours=24)  # clients do send launch data that is hours old
 CLOCK_SKEW = timedelta(minutes=1)
+LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[?::1\]?)(:\d+)?")
 
 
 def identify(settings: Settings, headers: Headers) -> str:
@@ -51,3 +54,37 @@ def verify(launch_data: str, bot_token: str | None) -> str:
     if data.user is None or data.issued_at > datetime.now(UTC) + CLOCK_SKEW:
         raise Unauthorized("The launch data names no user, or is dated in the future.")
     return str(data.user.id)
+
+
+def admit_staff(settings: Settings, headers: Headers, remote_addr: str | None) -> None:
+    """Let in whoever knows CONSOLE_PASSWORD; where there is none, a developer at this very machine, and nobody else.
+
+    The name of this machine is asked for as well: a page elsewhere may have its own name point here (DNS rebinding).
+    What came by way of a proxy does not come from here.
+
+    Raises:
+        Unauthorized: the password is missing or wrong.
+        NotFound: there is no console here.
+
+    """
+    if settings.console_password is None:
+        here = LOOPBACK.fullmatch(remote_addr or "") and LOOPBACK.fullmatch(headers.get("Host", ""))
+        if settings.app_env != "development" or not here or "X-Forwarded-For" in headers or "Forwarded" in headers:
+            raise NotFound
+        return
+    sent = Authorization.from_header(headers.get("Authorization"))
+    password = (sent.password if sent and sent.type == "basic" else None) or ""
+    if not hmac.compare_digest(password.encode(), settings.console_password.encode()):
+        raise Unauthorized("The console asks for its password.", challenge='Basic realm="console", charset="UTF-8"')
+
+
+def refuse_other_sites(headers: Headers) -> None:
+    """Refuse what a page of another site had the browser send. A browser always says so; curl has nothing to say.
+
+    Raises:
+        CrossSite: it comes from elsewhere.
+
+    """
+    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+    if site not in ("same-origin", "none") if site else origin and origin.partition("://")[2] != headers.get("Host"):
+        raise CrossSite

@@ -15,6 +15,8 @@ SHAPES = {
     "DATABASE_URL": (r"postgres(ql)?://\S+|\w+ *=.*", "must be an address like postgres://user:password@host/database"),
     "PUBLIC_URL": (r"https?://[^\s?#]+", "must be like https://stars.example.com, without a query"),
     "CORS_ORIGINS": (r"(\*|https?://[^\s/?#*,]+)(, *https?://[^\s/?#*,]+)*", "must be like https://a.example, http://b:3000"),
+    "SECRET_KEY": (r"\S{16,}", "must be 16 or more characters without blanks"),
+    "CONSOLE_PASSWORD": (r"[^\x00-\x1f\x7f]+", "must be characters that a keyboard has"),
     "METRICS_TOKEN": (r"[!-~]+", "must be printable ASCII without blanks"),
     "TELEGRAM_BOT_TOKEN": (r"\d{3,20}:[A-Za-z0-9_-]{20,128}", "must be the token @BotFather gave, like 123456:ABC..."),
     # Telegram allows 1-256 of these; fewer than 24 could be guessed.
@@ -43,6 +45,8 @@ class Settings:
     log_level: str = "INFO"
     public_url: str | None = None
     cors_origins: tuple[str, ...] = ()
+    secret_key: str | None = field(default=None, repr=False)
+    console_password: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     telegram_bot_token: str | None = field(default=None, repr=False)
     telegram_webhook_secret: str | None = field(default=None, repr=False)
@@ -76,6 +80,8 @@ class Settings:
             log_level=env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
             public_url=(shaped("PUBLIC_URL") or "").rstrip("/") or None,
             cors_origins=tuple(re.split(", *", origins)) if (origins := shaped("CORS_ORIGINS")) else (),
+            secret_key=shaped("SECRET_KEY"),
+            console_password=shaped("CONSOLE_PASSWORD"),
             metrics_token=shaped("METRICS_TOKEN"),
             telegram_bot_token=shaped("TELEGRAM_BOT_TOKEN"),
             telegram_webhook_secret=shaped("TELEGRAM_WEBHOOK_SECRET"),
@@ -89,6 +95,11 @@ class Settings:
         if problems:
             raise ConfigurationError(problems)
         return settings
+
+    @property
+    def signing_key(self) -> str:
+        """What links are signed with: a secret that all processes share and that outlives them, with nothing to set up."""
+        return self.secret_key or self.database_url or "embedded"
 
     def contradictions(self) -> dict[str, str]:
         """What does not go together in these settings, by the name of the variable to change."""

@@ -39,6 +39,9 @@ class Unauthorized(Refusal, status=401):
 class StarsDisabled(Refusal, status=403):
     """Payments are switched off. MOCK_PAYMENTS=true enables the mock, TELEGRAM_STARS_ENABLED=true real Stars."""
 
+class CrossSite(Refusal, status=403):
+    """Another site asked for this in your name. Do it on the console itself."""
+
 class NotFound(Refusal, status=404):
     """There is nothing at this address. See /docs for the addresses there are."""
 
