@@ -1,6 +1,7 @@
 """The Telegram Stars payment service. `create_app` is the only place where its parts are put together."""
 
 import sys
+from hashlib import sha256
 
 from flask import Flask
 
@@ -29,11 +30,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     # Imported here, not above: gunicorn reads stars.serve first, which prepares what stars.metrics finds at its import.
     from flask_cors import CORS
+    from itsdangerous import Signer
 
     from stars import cli, embedded, http, logs
     from stars.db import Database
     from stars.routes.health import blp as health
     from stars.routes.health import docs_asset
+    from stars.routes.mock import blp as mock
     from stars.routes.purchase import blp as purchase
     from stars.routes.webhook import blp as webhook
 
@@ -43,15 +46,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config |= {"MAX_CONTENT_LENGTH": http.MAX_BODY_BYTES, **OPENAPI}
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is a coroutine, so none needs a look
     url = settings.database_url
-    app.extensions["stars"] = http.Service(settings, Database(lambda: url or embedded.start(), max_connections=THREADS))
-    http.install(app, (purchase, webhook, health))
+    app.extensions["stars"] = http.Service(
+        settings, Database(lambda: url or embedded.start(), max_connections=THREADS),
+        Signer(settings.signing_key, salt="mock-pay", digest_method=sha256),
+    )
+    http.install(app, (purchase, webhook, mock, health))
     app.add_url_rule("/docs/assets/<path:name>", view_func=docs_asset)
     app.cli.add_command(cli.purchase)
     app.cli.add_command(cli.db)
     if settings.cors_origins:
         CORS(
             app, origins=list(settings.cors_origins), max_age=600,
-            allow_headers=["Authorization", "Content-Type", "X-Request-Id", "X-User-Id"],
+            allow_headers=["Authorization", "Content-Type", "X-Mock-Delay", "X-Mock-Outcome", "X-Request-Id", "X-User-Id"],
             expose_headers=["Idempotent-Replayed", "Retry-After", "X-Request-Id"],
         )
     return app

@@ -29,6 +29,9 @@ class Refusal(Exception):
 class InvalidJson(Refusal, status=400):
     """The body is not JSON. It must be one JSON document in UTF-8."""
 
+class MockOnly(Refusal, status=400):
+    """This can be asked of the mock alone. Nothing about real money is steered by X-Mock-Outcome or X-Mock-Delay."""
+
 class Unauthorized(Refusal, status=401):
     """Nobody is identified. Send Authorization: tma <initData>."""
 
@@ -64,7 +67,7 @@ class UnsupportedMediaType(Refusal, status=415):
     """The body is not declared as JSON. Send Content-Type: application/json."""
 
 class InvalidPurchasePayload(Refusal, status=422):
-    """The body does not describe a purchase. The fields under errors need another value."""
+    """The request is not what it has to be. The fields under errors need another value."""
 
 class InternalError(Refusal, status=500):
     """Something broke on our side. It is logged under this request_id. Sending the same request again is safe."""
@@ -78,3 +81,6 @@ class Busy(Refusal, status=503, retry_after=1):
 
 class LivePaymentsUnavailable(Refusal, status=503, retry_after=3600):
     """Real payments are not available yet. This release cannot take real Stars; nothing was written."""
+
+class AnswerLost(Refusal, status=504):
+    """The answer was lost, as you asked for. It was carried out: the same request again has its stored result."""

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import flask_smorest
 from flask import Flask, Request, Response, current_app, g, request
+from itsdangerous import Signer
 from marshmallow import ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
@@ -40,6 +41,7 @@ class Service:
 
     settings: Settings
     db: Database
+    links: Signer  # of the mock's pay pages: nobody can guess one
 
     @property
     def row_mode(self) -> str:
@@ -92,6 +94,14 @@ def read_object(req: Request) -> dict[str, Any]:
     return body
 
 
+def flat(messages: dict[str, Any], within: str = "") -> dict[str, list[str]]:
+    """Why each field is wrong, one in another under `outer.inner`."""
+    found: dict[str, list[str]] = {}
+    for name, why in messages.items():
+        found |= flat(why, f"{within}{name}.") if isinstance(why, dict) else {f"{within}{name}": why}
+    return found
+
+
 class BodyParser(FlaskParser):
     """Parses bodies for flask-smorest, on a shorter way than webargs', which is made for a dozen kinds of places."""
 
@@ -100,7 +110,7 @@ class BodyParser(FlaskParser):
         try:
             return argmap.load(read_object(request))
         except ValidationError as wrong:
-            raise errors.InvalidPurchasePayload(errors=wrong.messages) from None
+            raise errors.InvalidPurchasePayload(errors=flat(cast(dict[str, Any], wrong.messages))) from None
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -238,9 +248,11 @@ def install(app: Flask, blueprints: Iterable[Blueprint]) -> None:
         return answer_refusal(errors.InternalError())
 
     def name_methods() -> Response:
-        """What OPTIONS answers: the methods of the route itself, not of every route that fits the address too."""
+        """What OPTIONS answers: the methods of this very route, not of every route that fits the address too."""
         answer = Response()
-        answer.allow.update(cast(Rule, request.url_rule).methods or ())
+        here = cast(Rule, request.url_rule).rule
+        for rule in app.url_map.iter_rules():
+            answer.allow.update(rule.methods or () if rule.rule == here else ())
         return answer
 
     app.make_default_options_response = name_methods  # type: ignore[method-assign]

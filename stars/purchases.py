@@ -35,8 +35,13 @@ class Step:
 # The lifecycle (section 6 of the contract). Whatever does not stand here changes nothing.
 CREATE_INVOICE = Step("pending", "failed", "purchase_invoice_created", "purchase_invoice_reopened")
 RECORD_PURCHASE = Step("succeeded", "pending failed", "purchase_succeeded", "purchase_succeeded")
+FAIL_PURCHASE = Step("failed", "pending", None, "purchase_failed")
 MARK_FAILED = Step("failed", "pending succeeded", None, "purchase_failed")
 CONFIRM_PURCHASE = Step(None)
+
+
+class OutcomeArmed(Exception):
+    """Nothing was done: another outcome was armed for this purchase (stars.mock), and it was asked to heed that."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,17 @@ def create_invoice(db: Database, **asked: Any) -> Outcome:
     return outcome
 
 
-def record_purchase(db: Database, **asked: Any) -> Outcome | None:
+def record_purchase(db: Database, *, heeds_armed: bool = False, **asked: Any) -> Outcome | None:
     """Complete a mock purchase, making it when `asked` says what it is (G5, G6, G10). As create_invoice, but
 
     Returns:
         None when there is no such purchase and item_id or price_stars is missing to make it.
 
+    Raises:
+        OutcomeArmed: with `heeds_armed`, it would have been completed, but another outcome is armed for it.
+
     """
-    outcome = _transition(db, RECORD_PURCHASE, "purchase_user_mismatch", asked)
+    outcome = _transition(db, RECORD_PURCHASE, "purchase_user_mismatch", asked, heeds_armed)
     if outcome and outcome.event_type:
         _log("purchase_succeeded", outcome, previous_status=outcome.previous_status, metadata=asked.get("metadata", {}))
     elif outcome:
@@ -80,12 +88,17 @@ def record_purchase(db: Database, **asked: Any) -> Outcome | None:
     return outcome
 
 
-def confirm_purchase(db: Database, **asked: Any) -> Purchase:
-    """The purchase as it stands, held against what is asked: what live mode answers (G24). Raises PurchaseNotFound too."""
-    outcome = _transition(db, CONFIRM_PURCHASE, "purchase_user_mismatch", asked)
-    if outcome is None:
-        raise PurchaseNotFound
-    return outcome.purchase
+def fail_purchase(db: Database, **asked: Any) -> Outcome | None:
+    """What a payment that fails does: a pending purchase becomes failed, any other stays. As record_purchase."""
+    outcome = _transition(db, FAIL_PURCHASE, "purchase_user_mismatch", asked)
+    if outcome and outcome.event_type:
+        _log("purchase_failed", outcome, previous_status=outcome.previous_status)
+    return outcome
+
+
+def confirm_purchase(db: Database, **asked: Any) -> Outcome | None:
+    """The purchase as it stands, held against what is asked: what live mode answers (G24). As record_purchase."""
+    return _transition(db, CONFIRM_PURCHASE, "purchase_user_mismatch", asked)
 
 
 def mark_failed(db: Database, *, purchase_id: str, request_id: str) -> Outcome:
@@ -127,17 +140,23 @@ def history(db: Database, *, purchase_id: str, user_id: str | None = None, mode:
     return [found for (found,) in rows]
 
 
-def _transition(db: Database, step: Step, on_user_mismatch: str, asked: dict[str, Any]) -> Outcome | None:
+def _transition(
+    db: Database, step: Step, on_user_mismatch: str, asked: dict[str, Any], heeds_armed: bool = False
+) -> Outcome | None:
     """Run the one statement and read its judgement: an outcome, None for no such purchase, or a refusal raised."""
-    params = UNASKED | asked | vars(step) | {"metadata": COMPACT.encode(asked.get("metadata", {}))}
-    makes = step.event_if_new is not None and params["item_id"] is not None and params["price_stars"] is not None
+    params = UNASKED | asked | vars(step) | {
+        "metadata": COMPACT.encode(asked.get("metadata", {})), "heeds_armed": heeds_armed}
+    if params["item_id"] is None or params["price_stars"] is None:
+        params["event_if_new"] = None  # too little is known to make a new one
     row = db.fetch_one(queries.transition_purchase, **params)
-    if row is None and makes:
+    if row is None and params["event_if_new"]:
         # Another first request won in that very moment; its row could not be seen yet. Now it can.
         row = db.fetch_one(queries.transition_purchase, **params)
     if row is None:
         return None
     judgement, event_type, previous_status, purchase = row
+    if judgement == "armed":
+        raise OutcomeArmed
     about = {"purchase_id": purchase["purchase_id"], "user_id": asked.get("user_id")}
     match judgement:
         case "user_mismatch":

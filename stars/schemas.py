@@ -16,7 +16,7 @@ METADATA_DEPTH = 32  # levels: far more than anybody means, far fewer than any p
 
 def documented(name: str, description: str, **more: Any) -> dict[str, Any]:
     """What OpenAPI shows of a request's field."""
-    return {"description": description, "example": EXAMPLES["invoice_request"][name], **more}
+    return {"description": description, "example": EXAMPLES["purchase"][name], **more}
 
 
 class Identifier(fields.String):
@@ -36,16 +36,32 @@ class Identifier(fields.String):
         return value
 
 
-class WholeStars(fields.Integer):
+class Whole(fields.Integer):
     """An integer by value: 100 and 100.0 are the same JSON number (G4); "100" and true are not numbers."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=Range(1, 100_000), metadata=documented("price_stars", "Whole Stars."), **kwargs)
+    def __init__(self, least: int, most: int, metadata: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(validate=Range(least, most), metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
             raise self.make_error("invalid")
         return int(value)
+
+
+class WholeStars(Whole):
+    """A price."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(1, 100_000, documented("price_stars", "Whole Stars."), **kwargs)
+
+
+class Seconds(fields.Float):
+    """A number of seconds, kept to the millisecond; "3" and true are none."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.make_error("invalid")
+        return round(float(value), 3)
 
 
 NO_NUL = {"pattern": "^[^\\u0000]*$"}
@@ -114,6 +130,34 @@ class InvoiceRequest(PurchaseRequest):
     price_stars = WholeStars(required=True)
 
 
+OUTCOMES = ("paid", "failed", "pending", "lost")
+MAX_DELAY = 10  # seconds: a third of the time after which a router gives up
+
+
+class MockHeaders(Schema):
+    """How a mock payment is to end, said with the request that makes it."""
+
+    outcome = fields.String(data_key="X-Mock-Outcome", validate=OneOf(OUTCOMES))
+    delay = fields.Float(data_key="X-Mock-Delay", validate=Range(0, MAX_DELAY))
+
+
+class OutcomeMatch(Schema):
+    """Which purchases an outcome is armed for: those that have all of this."""
+
+    user_id = Identifier("user_id", "Whose.")
+    item_id = Identifier("item_id", "Of what.")
+    purchase_id = Identifier("purchase_id", "Which one.")
+
+
+class OutcomeRequest(Schema):
+    """The body of POST /mock/outcomes."""
+
+    match = fields.Nested(OutcomeMatch(), required=True)
+    outcome = fields.String(required=True, validate=OneOf(OUTCOMES))
+    delay = Seconds(load_default=0, validate=Range(0, MAX_DELAY), metadata={"description": "Seconds to wait before."})
+    times = Whole(1, 100_000, {"description": "How many purchases take it."}, load_default=1)
+
+
 TEXT = fields.String(required=True)
 TEXT_OR_NULL = fields.String(required=True, allow_none=True)
 NUMBER = fields.Integer(required=True)
@@ -136,6 +180,10 @@ EventAnswer = Schema.from_dict({
     "event_id": NUMBER, "purchase_id": TEXT, "version": NUMBER, "event_type": TEXT, "payload": OBJECT,
     "user_id": TEXT, "request_id": TEXT, "created_at": TIME,
 }, name="EventAnswer")
+ArmedAnswer = Schema.from_dict({
+    "outcome_id": NUMBER, "match": OBJECT, "outcome": TEXT, "delay": fields.Float(required=True), "times": NUMBER,
+    "taken": NUMBER, "created_at": TIME,
+}, name="ArmedAnswer")
 StatusAnswer = Schema.from_dict({"status": TEXT}, name="StatusAnswer")
 Problem = Schema.from_dict({
     "error": TEXT, "title": TEXT, "status": NUMBER, "detail": TEXT, "request_id": TEXT,

@@ -21,9 +21,10 @@ import psutil
 import psycopg
 import pytest
 import requests
+from init_data_py import sign
 
 from stars import create_app, embedded
-from stars.config import Settings
+from stars.config import THREADS, Settings
 from stars.db import Database, queries
 from stars.logs import LineFormatter
 from stars.migrate import migrate
@@ -45,6 +46,12 @@ def eventually(condition: Callable[[], Any], within: float = 20) -> Any:
     raise AssertionError(f"not within {within} s: {condition}")
 
 
+def launch_data(user_id: int = 42, *, age: float = 0, token: str = BOT_TOKEN, **fields: str) -> str:
+    """What a Mini App of this user sends, `age` seconds old."""
+    user = {"user": json.dumps({"id": user_id, "first_name": "A"})} if user_id else {}
+    return sign({**user, "query_id": "AAE", **fields}, token, auth_date=time.time() - age)
+
+
 def together(*acts: Callable[[], Any]) -> list[Any]:
     """Run all acts at the same moment, each in a thread of its own; their results in order."""
     barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
@@ -59,6 +66,24 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def race(url: str, hold: str, *acts: Callable[[], Any]) -> list[Any]:
+    """Run all acts at once against what `hold` has locked; let go when as many wait as there are connections."""
+    blocked = """SELECT count(*) FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as watcher:
+        holder.execute(hold.encode())
+
+        def let_go() -> None:
+            eventually(lambda: watcher.execute(blocked).fetchone() == (THREADS,))
+            holder.rollback()
+
+        return together(*acts, let_go)[:-1]
+
+
+def statuses(answers: list[Any]) -> list[int]:
+    return sorted(answer.status_code for answer in answers)
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,13 @@
 """G23, G24, G26: who may call, what each mode allows, and that no secret is told."""
 
-import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
-from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Served, person
-from init_data_py import sign
+from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Served, launch_data, person
 
 LIVE = {"mode": "live", "telegram_bot_token": BOT_TOKEN, "telegram_webhook_secret": WEBHOOK_SECRET}
-
-
-def launch_data(user_id: int = 42, *, age: float = 0, token: str = BOT_TOKEN, **fields: str) -> str:
-    """What a Mini App of this user sends, `age` seconds old."""
-    user = {"user": json.dumps({"id": user_id, "first_name": "A"})} if user_id else {}
-    return sign({**user, "query_id": "AAE", **fields}, token, auth_date=time.time() - age)
 
 
 def get(app: Any, path: str = f"{API}/p1", **headers: str) -> Any:

@@ -206,7 +206,7 @@ def test_a_database_without_migrations_is_unavailable_and_says_what_to_do(
     assert "flask db migrate" in refused.json["detail"]
     assert person(app, "alice").invoice("p1").json["error"] == "database_unavailable"
     assert app.test_client().get("/livez").status_code == 200
-    assert app.test_cli_runner().invoke(args=["db", "migrate"]).stdout == "applied 0001_purchases_and_events\n"
+    assert app.test_cli_runner().invoke(args=["db", "migrate"]).stdout.startswith("applied 0001_purchases_and_events\n")
     assert app.test_client().get("/readyz").status_code == 200
     assert person(app, "alice").invoice("p1").status_code == 201
 

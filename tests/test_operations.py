@@ -120,15 +120,15 @@ def test_nobody_else_may(make_app: Callable[..., Any]) -> None:
 def test_pay_url_starts_with_the_public_address(make_app: Callable[..., Any]) -> None:
     body, headers = {"purchase_id": "p1", **SWORD}, {"X-User-Id": "alice", "Host": "stars.test:81"}
     public = make_app(public_url="https://stars.example/base").test_client()
-    assert public.post(f"{API}/invoice", json=body, headers=headers).json["pay_url"] == (
-        "https://stars.example/base/mock/pay/p1")
+    assert public.post(f"{API}/invoice", json=body, headers=headers).json["pay_url"].startswith(
+        "https://stars.example/base/mock/pay/p1.")
     unset = make_app().test_client()
-    assert unset.post(f"{API}/invoice", json=body | {"purchase_id": "p2"}, headers=headers).json["pay_url"] == (
-        "http://stars.test:81/mock/pay/p2")
+    assert unset.post(f"{API}/invoice", json=body | {"purchase_id": "p2"}, headers=headers).json["pay_url"].startswith(
+        "http://stars.test:81/mock/pay/p2.")
 
 
 def test_behind_the_platforms_router_pay_url_is_https(url: str, serve: Callable[..., Served]) -> None:
     served = serve(DATABASE_URL=url, APP_ENV="staging", HOST="127.0.0.1")
     caller = served.person("alice")
     caller.headers |= {"Host": "stars.example", "X-Forwarded-Proto": "https"}
-    assert caller.invoice("p1").json["pay_url"] == "https://stars.example/mock/pay/p1"
+    assert caller.invoice("p1").json["pay_url"].startswith("https://stars.example/mock/pay/p1.")

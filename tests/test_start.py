@@ -49,7 +49,7 @@ def test_the_one_command_serves_keeps_its_data_and_leaves_nothing_behind(
     assert "data       .pgdata/" in banner
     command = re.search(r"curl .*?'\{.*?\}'", banner, re.DOTALL)[0].replace("curl", "curl -s", 1)
     tried = subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout
-    assert f'"pay_url":"{served.address}/mock/pay/order-1001"' in tried
+    assert f'"pay_url":"{served.address}/mock/pay/order-1001.' in tried
     assert postgres_on(tmp_path)
     assert served.stop(sig) == 0
     assert postgres_on(tmp_path) == []
@@ -188,7 +188,8 @@ def test_the_procfile_deploys(url: str, empty_url: str, serve: Callable[..., Ser
     variables = {"DATABASE_URL": empty_url.replace("postgresql://", "postgres://"), "APP_ENV": "staging",
                  "MOCK_PAYMENTS": "true", "PYTHONPATH": ""}
     released = run("honcho", "run", "flask", "db", "migrate", **variables)
-    assert (released.returncode, released.stdout) == (0, "applied 0001_purchases_and_events\n"), released.stderr
+    assert released.returncode == 0, released.stderr
+    assert released.stdout.startswith("applied 0001_purchases_and_events\n")
     assert "release: flask db migrate\n" in (ROOT / "Procfile").read_text()
 
     served = serve(["honcho", "start", "--no-prefix", "web"], **variables, HOST="127.0.0.1")

@@ -6,23 +6,30 @@
 -- A purchase comes back as one JSON document with the fields of the contract: a fifth of a request's time in Python
 -- went into reading fifteen columns one by one.
 
--- name: transition_purchase(purchase_id, user_id, item_id, price_stars, purchase_type, mode, source, channel, metadata, pay_url, request_id, to_status, from_statuses, event_if_new, event_if_known)^
+-- name: transition_purchase(purchase_id, user_id, item_id, price_stars, purchase_type, mode, source, channel, metadata, pay_url, request_id, to_status, from_statuses, event_if_new, event_if_known, heeds_armed)^
 -- Make the purchase to_status: a new one if event_if_new names what to call that, a known one if it is in one of
--- from_statuses. A NULL is not judged. No row comes back when there is none and none is made.
+-- from_statuses. A NULL is not judged. No row comes back when there is none and none is made. With heeds_armed, what
+-- an armed outcome is meant for is left alone: it is "armed" then, and whoever asked takes that outcome instead.
 -- FOR UPDATE finds no row that another first request is just inserting; ON CONFLICT then waits for that one and
 -- inserts nothing. Asked once more, the statement sees the winner's row.
 -- The clock is read once the lock is held, and never falls behind what the row already tells.
 WITH judged AS (
     SELECT known, CASE
-        WHEN known.user_id <> :user_id THEN 'user_mismatch'
-        WHEN known.mode <> :mode THEN 'mode_mismatch'
-        WHEN known.item_id <> :item_id OR known.price_stars <> :price_stars
-            OR known.purchase_type <> :purchase_type THEN 'params_mismatch'
-        WHEN known.mode = 'live' AND known.status = 'succeeded' AND :to_status = 'failed' THEN 'paid_live'
-        WHEN known.status = ANY (string_to_array(:from_statuses, ' ')) THEN 'changed'
+        WHEN user_id <> :user_id THEN 'user_mismatch'
+        WHEN mode <> :mode THEN 'mode_mismatch'
+        WHEN item_id <> :item_id OR price_stars <> :price_stars OR purchase_type <> :purchase_type THEN 'params_mismatch'
+        WHEN mode = 'live' AND status = 'succeeded' AND :to_status = 'failed' THEN 'paid_live'
+        WHEN status = ANY (string_to_array(:from_statuses, ' ')) THEN 'changed'
         ELSE 'unchanged'
     END AS outcome
     FROM purchases AS known WHERE purchase_id = :purchase_id FOR UPDATE
+),
+armed AS (
+    SELECT FROM mock_outcomes AS armed LEFT JOIN judged ON true
+    WHERE :heeds_armed::boolean AND taken < times
+        AND is_meant_for(armed, :user_id, COALESCE((known).item_id, :item_id), :purchase_id)
+        AND COALESCE(judged.outcome = 'changed', :event_if_new::text IS NOT NULL)
+    LIMIT 1
 ),
 created AS (
     INSERT INTO purchases AS purchase (purchase_id, user_id, item_id, price_stars, purchase_type, status, mode,
@@ -31,15 +38,14 @@ created AS (
         :mode, :source, :channel, :metadata::json, :pay_url, 1, at,
         CASE :to_status WHEN 'pending' THEN at END, CASE :to_status WHEN 'succeeded' THEN at END
     FROM clock_timestamp() AS at
-    WHERE :event_if_new::text IS NOT NULL AND :item_id::text IS NOT NULL AND :price_stars::integer IS NOT NULL
-        AND NOT EXISTS (SELECT FROM judged)
+    WHERE :event_if_new::text IS NOT NULL AND NOT EXISTS (SELECT FROM judged) AND NOT EXISTS (SELECT FROM armed)
     ON CONFLICT (purchase_id) DO NOTHING
     RETURNING purchase
 ),
 due AS (
     SELECT (known).purchase_id, (known).status AS previous_status, GREATEST(clock_timestamp(),
         (known).created_at, (known).invoiced_at, (known).succeeded_at, (known).failed_at) AS at
-    FROM judged WHERE outcome = 'changed'
+    FROM judged WHERE outcome = 'changed' AND NOT EXISTS (SELECT FROM armed)
 ),
 changed AS (
     UPDATE purchases AS purchase SET
@@ -59,33 +65,32 @@ settled AS (
 ),
 told AS (
     INSERT INTO events (purchase_id, version, event_type, user_id, request_id, created_at, payload)
-    SELECT (purchase).purchase_id, (purchase).version, event_type, (purchase).user_id, :request_id, at,
+    SELECT purchase_id, version, event_type, user_id, :request_id, at,
         CASE event_type
-            WHEN 'purchase_invoice_created' THEN json_build_object(
-                'purchase_id', (purchase).purchase_id, 'item_id', (purchase).item_id,
-                'price_stars', (purchase).price_stars, 'purchase_type', (purchase).purchase_type)
-            WHEN 'purchase_succeeded' THEN json_build_object(
-                'purchase_id', (purchase).purchase_id, 'item_id', (purchase).item_id,
-                'price_stars', (purchase).price_stars, 'purchase_type', (purchase).purchase_type,
+            WHEN 'purchase_invoice_created' THEN json_build_object('purchase_id', purchase_id, 'item_id', item_id,
+                'price_stars', price_stars, 'purchase_type', purchase_type)
+            WHEN 'purchase_succeeded' THEN json_build_object('purchase_id', purchase_id, 'item_id', item_id,
+                'price_stars', price_stars, 'purchase_type', purchase_type,
                 'previous_status', previous_status, 'metadata', :metadata::json,
-                'invoice_to_purchase_ms', floor(extract(epoch FROM at - (purchase).invoiced_at) * 1000)::bigint)
-            ELSE json_build_object(
-                'purchase_id', (purchase).purchase_id, 'item_id', (purchase).item_id,
-                'price_stars', (purchase).price_stars, 'purchase_type', (purchase).purchase_type,
+                'invoice_to_purchase_ms', floor(extract(epoch FROM at - invoiced_at) * 1000)::bigint)
+            ELSE json_build_object('purchase_id', purchase_id, 'item_id', item_id,
+                'price_stars', price_stars, 'purchase_type', purchase_type,
                 'previous_status', previous_status)
         END
-    FROM settled
+    FROM settled CROSS JOIN LATERAL (SELECT (purchase).*) AS its
 )
 SELECT outcome, event_type, previous_status, row_to_json(shown) AS purchase
 FROM (
     SELECT purchase, 'changed' AS outcome, event_type, previous_status FROM settled
     UNION ALL
     SELECT known, outcome, NULL, NULL FROM judged WHERE outcome <> 'changed'
+    UNION ALL
+    SELECT NULL, 'armed', NULL, NULL FROM armed
 ) AS found
-CROSS JOIN LATERAL (SELECT
-    (purchase).purchase_id, (purchase).user_id, (purchase).item_id, (purchase).price_stars, (purchase).purchase_type,
-    (purchase).status, (purchase).mode, (purchase).source, (purchase).channel, (purchase).metadata,
-    (purchase).created_at, (purchase).invoiced_at, (purchase).succeeded_at, (purchase).failed_at, (purchase).pay_url
+CROSS JOIN LATERAL (
+    SELECT purchase_id, user_id, item_id, price_stars, purchase_type, status, mode, source, channel, metadata,
+        created_at, invoiced_at, succeeded_at, failed_at, pay_url
+    FROM (SELECT (purchase).*) AS its
 ) AS shown;
 
 -- name: get_purchase(purchase_id, user_id, mode)$

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, request
+from marshmallow import ValidationError
 
-from stars import errors, logs, purchases, schemas
+from stars import errors, logs, mock, purchases, schemas
 from stars.http import Blueprint, authenticated, respond, service
 
 blp = Blueprint("purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars.")
 
 EXAMPLES = schemas.EXAMPLES
+STEERING = schemas.MockHeaders()
 CALLER: dict[str, Any] = {
     "security": [{"launchData": []}, {}],
     "parameters": [{
@@ -23,6 +25,13 @@ OWN = {**CALLER, "parameters": [*CALLER["parameters"], {
     "in": "path", "name": "purchase_id", "required": True, "schema": {"type": "string", "minLength": 1},
     "example": EXAMPLES["purchase"]["purchase_id"],
 }]}
+STEERED = {**CALLER, "parameters": [
+    *CALLER["parameters"],
+    # X-Mock-Delay is told in words: schemathesis takes a number in a header for a promise to refuse unknown headers.
+    {"in": "header", "name": "X-Mock-Outcome", "schema": {"type": "string", "enum": list(schemas.OUTCOMES)},
+     "description": "Mock mode only: how the payment ends. `lost`: it is carried out and answered with 504. "
+                    f"`X-Mock-Delay: <seconds, at most {schemas.MAX_DELAY}>` waits before that."},
+]}
 REPLAYED = {"Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}, "description": "Nothing changed."}}
 TROUBLE = (errors.Unauthorized, errors.DatabaseUnavailable, errors.Busy)
 BAD_BODY = (
@@ -61,10 +70,9 @@ def create_invoice(body: dict[str, Any], user_id: str) -> Response:
     here = service()
     if here.settings.mode == "live":
         raise errors.LivePaymentsUnavailable
-    base = here.settings.public_url or f"{request.scheme}://{request.host}"
     outcome = purchases.create_invoice(
         here.db, user_id=user_id, mode=here.row_mode, request_id=logs.request_id.get(),
-        pay_url=f"{base}/mock/pay/{body['purchase_id']}", **body,
+        pay_url=pay_url(body["purchase_id"]), **body,
     )
     created = outcome.event_type == "purchase_invoice_created"
     answer = {field: outcome.purchase[field] for field in ("purchase_id", "status", "pay_url")}
@@ -76,18 +84,22 @@ def create_invoice(body: dict[str, Any], user_id: str) -> Response:
 @authenticated
 @blp.arguments(schemas.PurchaseRequest(), example={"purchase_id": "order-1001"})
 @blp.response(200, schemas.PurchaseAnswer(), example=EXAMPLES["purchase"], headers=REPLAYED)
-@blp.refuses(*BAD_BODY, errors.PurchaseNotFound, **CALLER)
+@blp.refuses(*BAD_BODY, errors.PurchaseNotFound, errors.MockOnly, errors.AnswerLost, **STEERED)
 def record_purchase(body: dict[str, Any], user_id: str) -> Response:
     """Complete a purchase
 
-    In mock mode it succeeds, with or without an invoice before. In live mode only Telegram can complete it, and this
-    answers with the purchase as it stands.
+    In mock mode it succeeds, with or without an invoice before, unless `X-Mock-Outcome` or an outcome armed before says
+    otherwise. In live mode only Telegram can complete it, and this answers with the purchase as it stands.
     """
     here = service()
     asked = {"user_id": user_id, "mode": here.row_mode, "request_id": logs.request_id.get(), **body}
+    steered = read_steering(here.settings.mode)
     if here.settings.mode == "live":
-        return respond(purchases.confirm_purchase(here.db, **asked))
-    outcome = purchases.record_purchase(here.db, **asked)
+        outcome = purchases.confirm_purchase(here.db, **asked)
+        if outcome is None:
+            raise errors.PurchaseNotFound
+        return respond(outcome.purchase)
+    outcome = mock.pay(here.db, make_pay_url=lambda: pay_url(body["purchase_id"]), **steered, **asked)
     if outcome is None:
         missing = {"item_id", "price_stars"} - body.keys()
         raise errors.InvalidPurchasePayload(
@@ -115,6 +127,30 @@ def list_events(purchase_id: str, user_id: str) -> Response:
     """Look at its history, oldest first"""
     here = service()
     return respond(purchases.history(here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode))
+
+
+def read_steering(mode: str) -> dict[str, Any]:
+    """What X-Mock-Outcome and X-Mock-Delay say.
+
+    Raises:
+        MockOnly: outside mock mode.
+        InvalidPurchasePayload: such a value cannot be meant.
+
+    """
+    sent = {name: request.headers[name] for name in ("X-Mock-Outcome", "X-Mock-Delay") if name in request.headers}
+    if sent and mode != "mock":
+        raise errors.MockOnly
+    try:
+        return cast(dict[str, Any], STEERING.load(sent)) if sent else {}
+    except ValidationError as wrong:
+        raise errors.InvalidPurchasePayload(errors=wrong.messages) from None
+
+
+def pay_url(purchase_id: str) -> str:
+    """Where the mock's buyer pays."""
+    here = service()
+    base = here.settings.public_url or f"{request.scheme}://{request.host}"
+    return f"{base}/mock/pay/{here.links.sign(purchase_id).decode()}"
 
 
 def possible(purchase_id: str) -> str:

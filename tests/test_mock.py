@@ -1,0 +1,237 @@
+"""G27-G29: outcomes on demand, by header or armed in advance, and nothing of the kind where money is real."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Person, launch_data, person, race, statuses, together
+
+OUTCOMES = "/api/v1/mock/outcomes"
+
+
+def steered(who: Person, purchase_id: str, outcome: str, **fields: Any) -> Any:
+    return who.post(API, {"purchase_id": purchase_id, **fields}, **{"X-Mock-Outcome": outcome})
+
+
+def arm(who: Person, outcome: str, **more: Any) -> Any:
+    answer = who.post(OUTCOMES, {"match": {}, "outcome": outcome, **more})
+    assert answer.status_code == 201
+    return answer.json
+
+
+def armed(app: Any) -> Any:
+    return app.test_client().get(OUTCOMES).json
+
+
+def test_g27_failed_answers_200_and_the_next_try_succeeds(alice: Person, logged: Any) -> None:
+    alice.invoice("p1")
+    failed, again = steered(alice, "p1", "failed"), steered(alice, "p1", "failed")
+    assert (failed.status_code, failed.json["status"]) == (200, "failed")
+    assert again.json == failed.json
+    assert "Idempotent-Replayed" not in failed.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+    assert steered(alice, "p1", "paid").json["status"] == "succeeded"
+    assert alice.history("p1") == ["purchase_invoice_created", "purchase_failed", "purchase_succeeded"]
+    assert [line["previous_status"] for line in logged("purchase_failed")] == ["pending"]
+
+
+def test_g27_pending_leaves_a_purchase_as_it_is(alice: Person) -> None:
+    alice.invoice("p1")
+    answer = steered(alice, "p1", "pending")
+    assert (answer.status_code, answer.json["status"]) == (200, "pending")
+    assert alice.history("p1") == ["purchase_invoice_created"]
+
+
+def test_g27_lost_is_carried_out_and_a_resend_has_the_stored_success(alice: Person, logged: Any) -> None:
+    lost = steered(alice, "p1", "lost", **SWORD)
+    assert (lost.status_code, lost.json["error"]) == (504, "answer_lost")
+    assert alice.history("p1") == ["purchase_succeeded"]
+
+    for resend in (alice.purchase("p1", **SWORD), steered(alice, "p1", "lost", **SWORD)):  # clients resend headers too
+        assert (resend.status_code, resend.json["status"]) == (200, "succeeded")
+        assert resend.headers["Idempotent-Replayed"] == "true"
+    assert alice.history("p1") == ["purchase_succeeded"]
+    assert len(logged("purchase_succeeded")) == 1
+
+
+@pytest.mark.parametrize("outcome", ["paid", "failed", "pending", "lost"])
+def test_g27_what_succeeded_stays_so_whatever_is_asked(alice: Person, outcome: str) -> None:
+    done = alice.purchase("p1", **SWORD)
+    again = steered(alice, "p1", outcome)
+    assert (again.status_code, again.json) == (200, done.json)
+    assert alice.history("p1") == ["purchase_succeeded"]
+
+
+@pytest.mark.parametrize(("outcome", "status", "events"), [
+    ("paid", "succeeded", ["purchase_succeeded"]),
+    ("failed", "failed", ["purchase_invoice_created", "purchase_failed"]),
+    ("pending", "pending", ["purchase_invoice_created"]),
+])
+def test_g27_without_an_invoice_it_ends_as_asked(alice: Person, outcome: str, status: str, events: list[str]) -> None:
+    answer = steered(alice, "p1", outcome, **SWORD)
+    assert (answer.status_code, answer.json["status"]) == (200, status)
+    assert alice.history("p1") == events
+    assert steered(alice, "p2", outcome).status_code == 422  # of what, and for how much?
+    if status != "succeeded":
+        assert alice.invoice("p1").json["pay_url"] is not None
+
+
+def test_g27_another_user_or_price_is_a_conflict_whatever_is_asked(alice: Person, bob: Person) -> None:
+    alice.invoice("p1")
+    for outcome in ("paid", "failed", "pending", "lost"):
+        assert steered(bob, "p1", outcome).json["error"] == "purchase_conflict"
+        assert steered(alice, "p1", outcome, price_stars=51).json["mismatched"] == ["price_stars"]
+    assert alice.history("p1") == ["purchase_invoice_created"]
+
+
+def test_g27_a_delay_is_waited_before_anything_is_done(alice: Person) -> None:
+    begun = time.monotonic()
+    answer = alice.post(API, {"purchase_id": "p1", **SWORD}, **{"X-Mock-Delay": "0.3"})
+    assert time.monotonic() - begun >= 0.3
+    assert answer.json["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(("header", "value"), [
+    ("X-Mock-Outcome", "stolen"), ("X-Mock-Outcome", ""), ("X-Mock-Delay", "11"), ("X-Mock-Delay", "-1"),
+    ("X-Mock-Delay", "soon"), ("X-Mock-Delay", "nan"), ("X-Mock-Delay", "inf"),
+])
+def test_g27_a_header_that_cannot_be_meant_is_refused(alice: Person, header: str, value: str) -> None:
+    answer = alice.post(API, {"purchase_id": "p1", **SWORD}, **{header: value})
+    assert (answer.status_code, answer.json["error"], list(answer.json["errors"])) == (
+        422, "invalid_purchase_payload", [header])
+    assert alice.get("p1").status_code == 404
+
+
+def test_g28_fail_once_then_succeed_is_one_call(app: Any, alice: Person, bob: Person, logged: Any) -> None:
+    told = arm(bob, "failed", match={"user_id": "alice"})
+    assert told | {"created_at": ""} == {
+        "outcome_id": told["outcome_id"], "match": {"user_id": "alice"}, "outcome": "failed", "delay": 0, "times": 1,
+        "taken": 0, "created_at": "",
+    }
+    assert armed(app) == [told]
+
+    assert bob.purchase("p0", **SWORD).json["status"] == "succeeded"  # not meant for bob
+    alice.invoice("p1")
+    assert [alice.purchase("p1").json["status"] for _ in range(3)] == ["failed", "succeeded", "succeeded"]
+    assert armed(app) == []
+    assert [line["purchase_id"] for line in logged("mock_outcome_taken")] == ["p1"]
+
+
+@pytest.mark.parametrize(("match", "taken"), [
+    ({}, True), ({"user_id": "alice"}, True), ({"item_id": "golden-sword"}, True), ({"purchase_id": "p1"}, True),
+    ({"user_id": "alice", "item_id": "golden-sword", "purchase_id": "p1"}, True), ({"user_id": "bob"}, False),
+    ({"item_id": "shield"}, False), ({"purchase_id": "p2"}, False), ({"user_id": "alice", "item_id": "shield"}, False),
+])
+@pytest.mark.parametrize("invoiced", [True, False])
+def test_g28_an_outcome_is_for_what_has_all_of_its_match(
+    alice: Person, match: dict[str, str], taken: bool, invoiced: bool
+) -> None:
+    arm(alice, "failed", match=match)
+    if invoiced:
+        alice.invoice("p1")
+    answer = alice.purchase("p1", **({} if invoiced else SWORD))
+    assert answer.json["status"] == ("failed" if taken else "succeeded")
+
+
+def test_g28_the_header_wins_and_takes_nothing(app: Any, alice: Person) -> None:
+    arm(alice, "failed")
+    assert steered(alice, "p1", "paid", **SWORD).json["status"] == "succeeded"
+    assert [one["taken"] for one in armed(app)] == [0]
+
+
+def test_g28_what_changes_nothing_takes_nothing(app: Any, alice: Person, bob: Person) -> None:
+    alice.purchase("p1", **SWORD)
+    arm(alice, "failed")
+    assert alice.purchase("p1").json["status"] == "succeeded"
+    assert bob.purchase("p1").status_code == 409
+    assert alice.purchase("p2").status_code == 422
+    assert [one["taken"] for one in armed(app)] == [0]
+    assert alice.history("p1") == ["purchase_succeeded"]
+
+
+def test_g28_the_first_armed_is_taken_first_and_one_or_all_can_be_cleared(app: Any, alice: Person) -> None:
+    failed, pending, lost = (arm(alice, outcome)["outcome_id"] for outcome in ("failed", "pending", "lost"))
+    assert [one["outcome_id"] for one in armed(app)] == [failed, pending, lost]
+    assert alice.purchase("p1", **SWORD).json["status"] == "failed"
+    client = app.test_client()
+    assert client.delete(f"{OUTCOMES}/{pending}").status_code == 204
+    assert client.delete(f"{OUTCOMES}/{pending}").json["error"] == "not_found"
+    assert [one["outcome_id"] for one in armed(app)] == [lost]
+    assert client.delete(OUTCOMES).status_code == 204
+    assert armed(app) == []
+    assert alice.purchase("p1").json["status"] == "succeeded"
+
+
+def test_g28_an_armed_delay_is_waited_unless_the_header_says_another(alice: Person) -> None:
+    arm(alice, "paid", delay=0.3, times=2)
+    begun = time.monotonic()
+    alice.purchase("p1", **SWORD)
+    assert time.monotonic() - begun >= 0.3
+    arm(alice, "paid", delay=10)
+    alice.post(API, {"purchase_id": "p2", **SWORD}, **{"X-Mock-Delay": "0"})  # takes the second of the first
+    begun = time.monotonic()
+    alice.post(API, {"purchase_id": "p3", **SWORD}, **{"X-Mock-Delay": "0"})
+    assert time.monotonic() - begun < 10
+
+
+def test_g28_thirty_at_once_take_seven_exactly_seven_times(app: Any, alice: Person, url: str) -> None:
+    arm(alice, "failed", times=7)
+    acts = [lambda name=f"p{n}": person(app, "alice").purchase(name, **SWORD) for n in range(30)]
+    answers = race(url, "SELECT FROM mock_outcomes FOR UPDATE", *acts)
+
+    assert statuses(answers) == [200] * 30
+    assert sorted(answer.json["status"] for answer in answers) == ["failed"] * 7 + ["succeeded"] * 23
+    assert armed(app) == []
+
+
+def test_g28_who_loses_the_last_of_one_takes_the_next(app: Any, alice: Person, sql: psycopg.Connection[Any]) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    times = [chance.randint(1, 5) for _ in range(4)]
+    for n in times:
+        arm(alice, "failed", times=n)
+    many = sum(times) + 5
+    acts = [lambda name=f"p{n}": person(app, "alice").purchase(name, **SWORD) for n in range(many)]
+    answers = together(*acts)
+
+    assert sorted(answer.json["status"] for answer in answers) == ["failed"] * sum(times) + ["succeeded"] * 5
+    assert sql.execute("SELECT taken FROM mock_outcomes ORDER BY outcome_id").fetchall() == [(n,) for n in times]
+
+
+@pytest.mark.parametrize(("body", "field"), [
+    ({"match": {}, "outcome": "stolen"}, "outcome"), ({"match": {}}, "outcome"), ({"outcome": "paid"}, "match"),
+    ({"match": [], "outcome": "paid"}, "match._schema"), ({"match": {"price": 1}, "outcome": "paid"}, "match.price"),
+    ({"match": {"user_id": "a b"}, "outcome": "paid"}, "match.user_id"),
+    ({"match": {}, "outcome": "paid", "times": 0}, "times"),
+    ({"match": {}, "outcome": "paid", "times": True}, "times"), ({"match": {}, "outcome": "paid", "delay": 10.1}, "delay"),
+    ({"match": {}, "outcome": "paid", "delay": "1"}, "delay"), ({"match": {}, "outcome": "paid", "x": 1}, "x"),
+])
+def test_g28_what_cannot_be_armed_is_refused(app: Any, alice: Person, body: Any, field: str) -> None:
+    answer = alice.post(OUTCOMES, body)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+    assert armed(app) == []
+    assert app.test_client().delete(f"{OUTCOMES}/99999999999999999999").status_code == 404
+
+
+@pytest.mark.parametrize("mode", ["live", "off"])
+def test_g29_outside_mock_mode_nothing_is_steered(make_app: Callable[..., Any], mode: str) -> None:
+    app = make_app(mode=mode, telegram_bot_token=BOT_TOKEN, telegram_webhook_secret=WEBHOOK_SECRET)
+    client = app.test_client()
+    assert client.get(OUTCOMES).json["error"] == "not_found"
+    assert client.delete(OUTCOMES).status_code == client.delete(f"{OUTCOMES}/1").status_code == 404
+    assert client.post(OUTCOMES, json={"match": {}, "outcome": "paid"}).status_code == 404
+
+
+@pytest.mark.parametrize("header", [{"X-Mock-Outcome": "paid"}, {"X-Mock-Outcome": "?"}, {"X-Mock-Delay": "1"}])
+def test_g29_in_live_mode_the_headers_are_refused(
+    make_app: Callable[..., Any], header: dict[str, str]
+) -> None:
+    live = make_app(mode="live", telegram_bot_token=BOT_TOKEN, telegram_webhook_secret=WEBHOOK_SECRET)
+    answer = live.test_client().post(
+        API, json={"purchase_id": "p1"}, headers={"Authorization": f"tma {launch_data()}", **header})
+    assert (answer.status_code, answer.json["error"]) == (400, "mock_only")
