@@ -37,12 +37,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     from stars.routes.health import blp as health
     from stars.routes.health import docs_asset
     from stars.routes.mock import blp as mock
+    from stars.routes.pay import blp as pay
     from stars.routes.purchase import blp as purchase
     from stars.routes.webhook import blp as webhook
 
     settings = settings or settings_or_exit()
     logs.configure(settings.log_level)
     app = Flask(__name__)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.config |= {"MAX_CONTENT_LENGTH": http.MAX_BODY_BYTES, **OPENAPI}
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is a coroutine, so none needs a look
     url = settings.database_url
@@ -51,12 +53,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         Signer(settings.signing_key, salt="mock-pay", digest_method=sha256),
     )
     http.install(app, (purchase, webhook, mock, health))
+    app.register_blueprint(pay)  # pages are no part of the API that /docs shows
     app.add_url_rule("/docs/assets/<path:name>", view_func=docs_asset)
     app.cli.add_command(cli.purchase)
     app.cli.add_command(cli.db)
     if settings.cors_origins:
         CORS(
             app, origins=list(settings.cors_origins), max_age=600,
+            resources=r"/(?!console|api/v1/analytics).*",  # what the staff sees no other page may read
             allow_headers=["Authorization", "Content-Type", "X-Mock-Delay", "X-Mock-Outcome", "X-Request-Id", "X-User-Id"],
             expose_headers=["Idempotent-Replayed", "Retry-After", "X-Request-Id"],
         )
