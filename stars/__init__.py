@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from stars import cli, embedded, http, logs
     from stars.db import Database
+    from stars.routes.console import blp as console
     from stars.routes.health import blp as health
     from stars.routes.health import docs_asset
     from stars.routes.mock import blp as mock
@@ -53,7 +54,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         Signer(settings.signing_key, salt="mock-pay", digest_method=sha256),
     )
     http.install(app, (purchase, webhook, mock, health))
-    app.register_blueprint(pay)  # pages are no part of the API that /docs shows
+    for pages in (pay, console):  # no part of the API that /docs shows
+        app.register_blueprint(pages)
     app.add_url_rule("/docs/assets/<path:name>", view_func=docs_asset)
     app.cli.add_command(cli.purchase)
     app.cli.add_command(cli.db)

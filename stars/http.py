@@ -54,6 +54,13 @@ def service() -> Service:
     return cast(Service, current_app.extensions["stars"])
 
 
+def pay_url(purchase_id: str) -> str:
+    """Where the mock's buyer pays: at the public address, or the one that was called."""
+    here = service()
+    base = here.settings.public_url or f"{request.scheme}://{request.host}"
+    return f"{base}/mock/pay/{here.links.sign(purchase_id).decode()}"
+
+
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object. Raises ValueError when it has a key twice."""
     found = dict(pairs)

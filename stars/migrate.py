@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 
-from stars.db import SQL, Database
+from stars.db import SQL, Database, queries
 
 MIGRATIONS = SQL / "migrations"
 LOCK = 0x57A25  # any number, as long as every release takes the same one
@@ -48,6 +48,11 @@ def status(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
     """The migrations of this release, each with the time this database took it. Raises MigrationError, Refusal."""
     with db.connection() as conn:
         return _dated(conn, folder)
+
+
+def server_version(db: Database) -> str:
+    """Which PostgreSQL this is. Raises Refusal when it cannot be reached."""
+    return cast(str, db.fetch_one(queries.server_version))
 
 
 def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:

@@ -23,7 +23,8 @@ def render(template: str, status: int = 200, framed_by: str = "'none'", **values
     """A page in the reader's language, English or Russian; `framed_by` are the origins that may show it in a frame."""
     language = request.accept_languages.best_match(list(TEXTS)) or "en"
     root = "../" * (request.path.count("/") - 1)  # relative: the service may stand under a path of another's
-    html = render_template(template, lang=language, t=TEXTS[language], counted=counted, pictures=PICTURES, root=root, **values)
+    shared = {"lang": language, "t": TEXTS[language], "counted": counted, "pictures": PICTURES, "root": root}
+    html = render_template(template, **shared, **values)
     return Response(html, status, {
         "Content-Security-Policy": POLICY.format(framed_by=framed_by),
         "Cache-Control": "no-store",
@@ -38,6 +39,11 @@ def counted(number: int, forms: list[str]) -> str:
     few = number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14)
     one = number % 10 == 1 and number % 100 != 11 if forms[1] != forms[2] else number == 1
     return f"{number} {forms[0 if one else 1 if few else 2]}"
+
+
+def see_other(address: str) -> Response:
+    """Send the browser on with a GET after a POST; `address` is relative to where it is."""
+    return Response(status=303, headers={"Location": address})
 
 
 def page(template_on_refusal: str, framed_by: Callable[[], str] = lambda: "'none'") -> Callable[[Any], Any]:

@@ -7,6 +7,7 @@ raises. So a log line states a fact, and a refusal undoes nothing that was recor
 import json
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from stars.db import Database, queries
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 LOGGED = ("purchase_id", "user_id", "item_id", "price_stars", "purchase_type", "source", "channel", "mode")
 COMPARED = ("item_id", "price_stars", "purchase_type")
 UNASKED = dict.fromkeys((*COMPARED, "user_id", "mode", "source", "channel", "pay_url"))
+UNFILTERED = dict.fromkeys(("status", "user_id", "purchase_type", "source", "channel", "since", "until"))
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -126,9 +128,19 @@ def get(db: Database, *, purchase_id: str, user_id: str | None = None, mode: str
     return cast(Purchase, found)
 
 
-def find(db: Database, *, status: str | None = None, user_id: str | None = None, limit: int = 20) -> list[Purchase]:
-    """Purchases, newest first, at most `limit`."""
-    rows = db.fetch_all(queries.list_purchases, status=status, user_id=user_id, max_rows=limit)
+def find(db: Database, *, limit: int = 20, after: tuple[datetime, str] | None = None, **asked: Any) -> list[Purchase]:
+    """Purchases, newest first, at most `limit`.
+
+    Args:
+        db: where purchases are.
+        limit: how many at most.
+        after: created_at and purchase_id of the last one of the page before.
+        asked: what they must have of status, user_id, purchase_type, source, channel; and since and until, times
+            between which they were created (the second is past the end).
+
+    """
+    after_at, after_id = after or (None, None)
+    rows = db.fetch_all(queries.list_purchases, **UNFILTERED | asked, after_at=after_at, after_id=after_id, max_rows=limit)
     return [found for (found,) in rows]
 
 

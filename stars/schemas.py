@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from marshmallow import Schema, fields
 from marshmallow.validate import OneOf, Range
 
 EXAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "examples.json").read_text())
+TYPES = ("stars_pack", "cosmetic", "boost", "unknown")
+STATUSES = ("pending", "succeeded", "failed")
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 METADATA_BYTES = 4096
 METADATA_DEPTH = 32  # levels: far more than anybody means, far fewer than any parser downstream falls over
@@ -112,7 +115,7 @@ class PurchaseRequest(Schema):
     item_id = Identifier("item_id", "What is sold.")
     price_stars = WholeStars()
     purchase_type = fields.String(
-        validate=OneOf(["stars_pack", "cosmetic", "boost", "unknown"]),
+        validate=OneOf(TYPES),
         metadata=documented("purchase_type", "`unknown` when the first call leaves it out."),
     )
     source = Identifier("source", "Where the sale came from, for the analytics.")
@@ -128,6 +131,45 @@ class InvoiceRequest(PurchaseRequest):
 
     item_id = Identifier("item_id", "What is sold.", required=True)
     price_stars = WholeStars(required=True)
+
+
+class Moment(fields.Field[datetime]):
+    """A day or a time, as RFC 3339 has it; UTC unless it says otherwise."""
+
+    default_error_messages = {"invalid": "Must be like 2026-01-31 or 2026-01-31T12:00."}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        try:
+            found = datetime.fromisoformat(value)
+            return found if found.tzinfo else found.replace(tzinfo=UTC)
+        except (TypeError, ValueError):
+            raise self.make_error("invalid") from None
+
+
+class PageKey(fields.Field[tuple[datetime, str]]):
+    """Where a page ended: created_at and purchase_id of its last purchase."""
+
+    default_error_messages = {"invalid": "Must be what the link to the next page has."}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[datetime, str]:
+        created_at, _, purchase_id = str(value).partition("_")
+        if not IDENTIFIER.fullmatch(purchase_id):
+            raise self.make_error("invalid")
+        return Moment().deserialize(created_at), purchase_id
+
+
+class ConsoleFilters(Schema):
+    """Which purchases the console lists."""
+
+    purchase_id = Identifier("purchase_id", "Just this one.")
+    status = fields.String(validate=OneOf(STATUSES))
+    user_id = Identifier("user_id", "Whose.")
+    purchase_type = fields.String(validate=OneOf(TYPES))
+    source = Identifier("source", "From where.")
+    channel = Identifier("channel", "From where in it.")
+    since = Moment()
+    until = Moment()
+    after = PageKey()
 
 
 OUTCOMES = ("paid", "failed", "pending", "lost")
@@ -162,7 +204,7 @@ TEXT = fields.String(required=True)
 TEXT_OR_NULL = fields.String(required=True, allow_none=True)
 NUMBER = fields.Integer(required=True)
 OBJECT = fields.Dict(required=True)
-STATUS = fields.String(required=True, validate=OneOf(["pending", "succeeded", "failed"]))
+STATUS = fields.String(required=True, validate=OneOf(STATUSES))
 TIME = fields.String(required=True, metadata={"format": "date-time"})  # RFC 3339 in UTC, as PostgreSQL writes it
 TIME_OR_NULL = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
 

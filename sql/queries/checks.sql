@@ -56,3 +56,7 @@ WHERE (ended.version, ended.status, ended.created_at, ended.invoiced_at, ended.s
     IS DISTINCT FROM (purchases.version, purchases.status, purchases.created_at,
         purchases.invoiced_at, purchases.succeeded_at, purchases.failed_at)
 ORDER BY purchase_id, version, problem;
+
+-- name: server_version()$
+-- What the console says of the database.
+SELECT current_setting('server_version');

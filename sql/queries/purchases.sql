@@ -104,13 +104,22 @@ SELECT row_to_json(shown) FROM (
         AND (:mode::text IS NULL OR mode = :mode)
 ) AS shown;
 
--- name: list_purchases(status, user_id, max_rows)
--- Newest first.
+-- name: list_purchases(purchase_type, status, user_id, source, channel, since, until, after_at, after_id, max_rows)
+-- Newest first; a NULL asks for nothing. The last row of a page is the key of the next one: no page is skipped or shown
+-- twice because of what has come in meanwhile.
 SELECT row_to_json(shown) AS purchase FROM (
     SELECT purchase_id, user_id, item_id, price_stars, purchase_type, status, mode, source, channel, metadata,
         created_at, invoiced_at, succeeded_at, failed_at, pay_url
     FROM purchases
-    WHERE (:status::text IS NULL OR status = :status) AND (:user_id::text IS NULL OR user_id = :user_id)
+    WHERE (:purchase_type::text IS NULL OR purchase_type = :purchase_type)
+        AND (:status::text IS NULL OR status = :status)
+        AND (:user_id::text IS NULL OR user_id = :user_id)
+        AND (:source::text IS NULL OR source = :source)
+        AND (:channel::text IS NULL OR channel = :channel)
+        AND created_at >= COALESCE(:since, '-infinity'::timestamptz)
+        AND created_at < COALESCE(:until, 'infinity'::timestamptz)
+        AND created_at <= COALESCE(:after_at, 'infinity'::timestamptz)
+        AND (:after_at::timestamptz IS NULL OR created_at < :after_at OR purchase_id > :after_id)
     ORDER BY created_at DESC, purchase_id
     LIMIT :max_rows
 ) AS shown;

@@ -3,14 +3,12 @@
 They exist in mock mode alone. Whoever has a pay link may act on it: it is signed, so nobody can guess one.
 """
 
-from typing import cast
-
-from flask import Blueprint, Response, redirect, request, send_from_directory
+from flask import Blueprint, Response, request, send_from_directory
 from itsdangerous import BadSignature
 
 from stars import errors, logs, purchases
 from stars.http import service
-from stars.pages import page, render
+from stars.pages import page, render, see_other
 from stars.routes.mock import in_mock_mode
 
 blp = Blueprint("pay", __name__, url_prefix="/mock")
@@ -62,7 +60,7 @@ def end_payment(link: str) -> Response:
         raise errors.InvalidPurchasePayload(errors={"outcome": [f"Must be one of: {', '.join(OUTCOMES)}."]})
     if outcome in ACTIONS:
         ACTIONS[outcome](service().db, purchase_id=purchase_id, mode="mock", request_id=logs.request_id.get())
-    return cast(Response, redirect(f"?outcome={outcome}", 303, Response))
+    return see_other(f"?outcome={outcome}")
 
 
 @blp.get("/telegram-web-app.js")

@@ -8,7 +8,7 @@ from flask import Response, request
 from marshmallow import ValidationError
 
 from stars import errors, logs, mock, purchases, schemas
-from stars.http import Blueprint, authenticated, respond, service
+from stars.http import Blueprint, authenticated, pay_url, respond, service
 
 blp = Blueprint("purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars.")
 
@@ -144,13 +144,6 @@ def read_steering(mode: str) -> dict[str, Any]:
         return cast(dict[str, Any], STEERING.load(sent)) if sent else {}
     except ValidationError as wrong:
         raise errors.InvalidPurchasePayload(errors=wrong.messages) from None
-
-
-def pay_url(purchase_id: str) -> str:
-    """Where the mock's buyer pays."""
-    here = service()
-    base = here.settings.public_url or f"{request.scheme}://{request.host}"
-    return f"{base}/mock/pay/{here.links.sign(purchase_id).decode()}"
 
 
 def possible(purchase_id: str) -> str:

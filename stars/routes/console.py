@@ -1,0 +1,123 @@
+"""/console: what the staff looks at and clicks. Everything it does goes through the domain functions, as a call would."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, cast
+
+from flask import Blueprint, Response, request
+from marshmallow import ValidationError
+
+from stars import errors, logs, migrate, mock, purchases, schemas
+from stars.http import flat, for_staff, pay_url, service
+from stars.pages import page, render, see_other
+from stars.routes.purchase import possible
+
+blp = Blueprint("console", __name__, url_prefix="/console")
+
+ROWS = 50  # a page: a screen or two
+FILTERS, OUTCOME = schemas.ConsoleFilters(), schemas.OutcomeRequest()
+# What may be done to a mock purchase, by its status; none of it is offered where money is real.
+ACTIONS = {"pending": ("complete", "fail"), "failed": ("complete", "reopen"), "succeeded": ("fail",)}
+
+
+def show(template: str, **values: Any) -> Response:
+    """A page of the console, with the state of the service in its head."""
+    here = service()
+    migrations = migrate.status(here.db)
+    state = {
+        "mode": here.settings.mode,
+        "schema": max((one.number for one in migrations if one.applied_at), default=0),
+        "missing": [one.name for one in migrations if not one.applied_at],
+        "database": migrate.server_version(here.db),
+    }
+    return render(f"console/{template}", state=state, **values)
+
+
+def load(schema: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """What a form sent, as `schema` reads it. Raises InvalidPurchasePayload."""
+    try:
+        return cast(dict[str, Any], schema.load(values))
+    except ValidationError as wrong:
+        raise errors.InvalidPurchasePayload(errors=flat(cast(dict[str, Any], wrong.messages))) from None
+
+
+@blp.get("")
+@page("console/refused.html")
+@for_staff
+def list_purchases() -> Response:
+    """Purchases, newest first: all, or those that the filters ask for, a page at a time."""
+    sent = {name: value.strip() for name, value in request.args.items() if value.strip()}
+    asked = load(FILTERS, sent)
+    if purchase_id := asked.pop("purchase_id", None):
+        return see_other(f"console/purchases/{purchase_id}")
+    after = asked.pop("after", None)
+    found = purchases.find(service().db, limit=ROWS + 1, after=after, **asked)
+    sent.pop("after", None)
+    more = found[ROWS - 1] if len(found) > ROWS else None
+    older = {**sent, "after": f"{more['created_at']}_{more['purchase_id']}"} if more else None
+    return show("purchases.html", purchases=found[:ROWS], sent=sent, older=older, first=after is None)
+
+
+@blp.get("/purchases/<purchase_id>")
+@page("console/refused.html")
+@for_staff
+def show_purchase(purchase_id: str) -> Response:
+    """One purchase: what it is, what happened to it and when, and what may be done to it."""
+    db = service().db
+    purchase = purchases.get(db, purchase_id=possible(purchase_id))
+    events = purchases.history(db, purchase_id=purchase_id)
+    times = [datetime.fromisoformat(event["created_at"]) for event in events]
+    pauses = [None, *(later - earlier for earlier, later in pairwise(times))]
+    offered = ACTIONS[purchase["status"]] if service().settings.mode == purchase["mode"] == "mock" else ()
+    return show("purchase.html", purchase=purchase, steps=list(zip(events, pauses, strict=True)), actions=offered)
+
+
+@blp.post("/purchases/<purchase_id>")
+@page("console/refused.html")
+@for_staff
+def act(purchase_id: str) -> Response:
+    """Complete, fail or reopen a mock purchase."""
+    here = service()
+    purchases.get(here.db, purchase_id=possible(purchase_id), mode="mock")
+    asked: dict[str, Any] = {"purchase_id": purchase_id, "mode": "mock", "request_id": logs.request_id.get()}
+    match request.form.get("action") if here.settings.mode == "mock" else None:
+        case "complete":
+            purchases.record_purchase(here.db, **asked)
+        case "fail":
+            purchases.mark_failed(here.db, purchase_id=purchase_id, request_id=asked["request_id"])
+        case "reopen":
+            purchases.create_invoice(here.db, pay_url=pay_url(purchase_id), **asked)
+        case _:
+            raise errors.MockOnly("This cannot be done to a purchase here.")
+    return see_other(f"./{purchase_id}")
+
+
+@blp.get("/outcomes")
+@page("console/refused.html")
+@for_staff
+def list_outcomes() -> Response:
+    """What is armed, and a form to arm more."""
+    if service().settings.mode != "mock":
+        raise errors.NotFound
+    return show("outcomes.html", armed=mock.armed(service().db), outcomes=schemas.OUTCOMES)
+
+
+@blp.post("/outcomes")
+@page("console/refused.html")
+@for_staff
+def change_outcomes() -> Response:
+    """Arm an outcome, clear one, or clear all."""
+    here, form = service(), request.form
+    if here.settings.mode != "mock":
+        raise errors.NotFound
+    if form.get("clear") == "all":
+        mock.disarm(here.db)
+    elif "clear" in form:
+        mock.disarm(here.db, form.get("clear", 0, type=int))
+    else:
+        match = {name: form[name].strip() for name in mock.MATCHED if form.get(name, "").strip()}
+        mock.arm(here.db, **load(OUTCOME, {
+            "match": match, "outcome": form.get("outcome"), "delay": form.get("delay", type=float),
+            "times": form.get("times", type=int),
+        }))
+    return see_other("./outcomes")
