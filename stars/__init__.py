@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from stars import cli, embedded, http, logs
     from stars.db import Database
+    from stars.routes.analytics import blp as analytics
     from stars.routes.health import blp as health
     from stars.routes.health import docs_asset
     from stars.routes.purchase import blp as purchase
@@ -44,10 +45,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is a coroutine, so none needs a look
     url = settings.database_url
     app.extensions["stars"] = http.Service(settings, Database(lambda: url or embedded.start(), max_connections=THREADS))
-    http.install(app, (purchase, webhook, health))
+    http.install(app, (purchase, webhook, analytics, health))
     app.add_url_rule("/docs/assets/<path:name>", view_func=docs_asset)
     app.cli.add_command(cli.purchase)
     app.cli.add_command(cli.db)
+    app.cli.add_command(cli.measure_funnel)
     if settings.cors_origins:
         CORS(
             app, origins=list(settings.cors_origins), max_age=600,

@@ -44,7 +44,7 @@ def test_no_circles() -> None:
 
 def test_the_package_is_small_enough_to_read_in_an_hour() -> None:
     lines = {path: sum(1 for line in path.read_text().splitlines() if line.strip()) for path in PACKAGE}
-    assert sum(lines.values()) < 1500
+    assert sum(lines.values()) < 1650
     assert {path: count for path, count in lines.items() if count > 250} == {}
 
 
