@@ -29,7 +29,7 @@ WITH invoices AS MATERIALIZED (
     WHERE created_at >= :since - (:until - :since) AND created_at < :until AND mode = :mode
         AND invoiced_at IS NOT NULL AND (version < 3 OR EXISTS (
             SELECT FROM events AS first_event WHERE first_event.purchase_id = purchases.purchase_id
-                AND first_event.version = 1 AND first_event.event_type = 'purchase_invoice_created'))
+                AND first_event.version = 1 AND first_event.event_type = 'purchase_invoice_created' OFFSET 0))
 )
 SELECT row_to_json(shown) AS counted FROM (
     SELECT CASE grouping(key) WHEN 1 THEN 'total' ELSE 'group' END AS kind, before, key, count(*) AS created,
