@@ -1,13 +1,13 @@
 """/console: what the staff looks at and clicks. Everything it does goes through the domain functions, as a call would."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, cast
 
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
-from stars import errors, logs, migrate, mock, purchases, schemas
+from stars import errors, funnel, logs, migrate, mock, purchases, schemas
 from stars.http import flat, for_staff, pay_url, service
 from stars.pages import page, render, see_other
 from stars.routes.purchase import possible
@@ -15,7 +15,7 @@ from stars.routes.purchase import possible
 blp = Blueprint("console", __name__, url_prefix="/console")
 
 ROWS = 50  # a page: a screen or two
-FILTERS, OUTCOME = schemas.ConsoleFilters(), schemas.OutcomeRequest()
+FILTERS, OUTCOME, FUNNEL = schemas.ConsoleFilters(), schemas.OutcomeRequest(), schemas.FunnelQuery()
 # What may be done to a mock purchase, by its status; none of it is offered where money is real.
 ACTIONS = {"pending": ("complete", "fail"), "failed": ("complete", "reopen"), "succeeded": ("fail",)}
 
@@ -67,7 +67,7 @@ def show_purchase(purchase_id: str) -> Response:
     purchase = purchases.get(db, purchase_id=possible(purchase_id))
     events = purchases.history(db, purchase_id=purchase_id)
     times = [datetime.fromisoformat(event["created_at"]) for event in events]
-    pauses = [None, *(later - earlier for earlier, later in pairwise(times))]
+    pauses = ["", *(funnel.duration((later - earlier).total_seconds() * 1000) for earlier, later in pairwise(times))]
     offered = ACTIONS[purchase["status"]] if service().settings.mode == purchase["mode"] == "mock" else ()
     return show("purchase.html", purchase=purchase, steps=list(zip(events, pauses, strict=True)), actions=offered)
 
@@ -90,6 +90,19 @@ def act(purchase_id: str) -> Response:
         case _:
             raise errors.MockOnly("This cannot be done to a purchase here.")
     return see_other(f"./{purchase_id}")
+
+
+@blp.get("/funnel")
+@page("console/refused.html")
+@for_staff
+def show_funnel() -> Response:
+    """What became of the invoices of a window: by day, and by what is asked for."""
+    here = service()
+    sent = {name: value for name, value in request.args.items() if value}
+    asked = {"by": "purchase_type", "until": datetime.now(UTC)} | load(FUNNEL, sent)
+    by_day = funnel.measure(here.db, mode=here.row_mode, **asked | {"by": "day"})
+    found = funnel.measure(here.db, mode=here.row_mode, **asked)
+    return show("funnel.html", found=found, days=by_day["groups"], sent=sent, words=funnel, dimensions=schemas.DIMENSIONS)
 
 
 @blp.get("/outcomes")
