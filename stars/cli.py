@@ -166,7 +166,8 @@ def measure_funnel(since: datetime | None, until: datetime | None, by: str | Non
     most = max(1, *(step["count"] for step in found["histogram"]))
     click.echo(click.style("\nfrom invoice to purchase", dim=True))
     for step in found["histogram"]:
-        click.echo(f"{funnel.step_label(step):<18}{step['count']:>8}  " + click.style("\u2588" * round(40 * step["count"] / most), fg="green"))
+        bar = click.style("\u2588" * round(40 * step["count"] / most), fg="green")
+        click.echo(f"{funnel.step_label(step):<18}{step['count']:>8}  {bar}")
 
 
 @db.command("migrate")

@@ -297,7 +297,7 @@ def test_the_api_takes_days_and_moments_and_a_plus_that_nobody_escaped(app: Any)
 
 @pytest.mark.parametrize(("query", "field"), [
     ("since=yesterday", "since"), ("since=2026-02-30", "since"), ("until=", "until"), ("from=2026", "from"),
-    ("until=2026-01-01T00:00:00", "until"),
+    ("until=2026-01-01T00", "until"),
     ("since=2026-01-02&until=2026-01-02", "since"), ("since=2020-01-01&until=2026-01-01", "since"), ("by=price", "by"),
     ("by=", "by"), ("until=9999-12-31", "until"), ("since=0001-01-01", "since"), ("since=%00", "since"),
 ])

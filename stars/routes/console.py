@@ -55,7 +55,7 @@ def list_purchases() -> Response:
     sent.pop("after", None)
     more = found[ROWS - 1] if len(found) > ROWS else None
     older = {**sent, "after": f"{more['created_at']}_{more['purchase_id']}"} if more else None
-    return show("purchases.html", purchases=found[:ROWS], sent=sent, older=older, first=after is None)
+    return show("purchases.html", purchases=found[:ROWS], sent=sent, asked=asked, older=older, first=after is None)
 
 
 @blp.get("/purchases/<purchase_id>")
@@ -99,7 +99,7 @@ def show_funnel() -> Response:
     """What became of the invoices of a window: by day, and by what is asked for."""
     here = service()
     sent = {name: value for name, value in request.args.items() if value}
-    asked = {"by": "purchase_type", "until": datetime.now(UTC)} | load(FUNNEL, sent)
+    asked: dict[str, Any] = {"by": "purchase_type", "until": datetime.now(UTC)} | load(FUNNEL, sent)
     by_day = funnel.measure(here.db, mode=here.row_mode, **asked | {"by": "day"})
     found = funnel.measure(here.db, mode=here.row_mode, **asked)
     return show("funnel.html", found=found, days=by_day["groups"], sent=sent, words=funnel, dimensions=schemas.DIMENSIONS)
