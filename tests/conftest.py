@@ -1,5 +1,6 @@
 """What every test stands on: a real PostgreSQL, a migrated database of its own, people who buy, real server processes."""
 
+import atexit
 import io
 import json
 import logging
@@ -46,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if not hasattr(config, "workerinput"):
         os.environ["PYTEST_DEBUG_TEMPROOT"] = place = tempfile.mkdtemp(prefix="stars-tests-")
-        config.add_cleanup(lambda: shutil.rmtree(place, ignore_errors=True))
+        atexit.register(shutil.rmtree, place, ignore_errors=True)  # after the servers in it have been stopped
 
 
 def eventually(condition: Callable[[], Any], within: float = 20) -> Any:
