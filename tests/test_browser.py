@@ -11,22 +11,26 @@ import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import Person, eventually
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Response
 
 PASSWORD = {"username": "staff", "password": "let me in"}
 
 
+def launch(playwright: Playwright) -> Browser | None:
+    """A Chromium of the system, or one that `playwright install chromium` has fetched, if there is one."""
+    found = shutil.which("chromium") or shutil.which("google-chrome") or playwright.chromium.executable_path
+    if not Path(found).exists():
+        return None
+    return playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A Chromium of the system, or one that `playwright install chromium` has fetched."""
+    """A real browser; without one the test is left out."""
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("google-chrome") or playwright.chromium.executable_path
-        if not Path(found).exists():
-            pytest.skip("no Chromium: apt install chromium, or playwright install chromium")
-        browser = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        browser = launch(playwright) or pytest.skip("no Chromium: apt install chromium, or playwright install chromium")
         yield browser
         browser.close()
 
