@@ -1,0 +1,72 @@
+"""The simulator's clock: real time that can be pushed, what is due at which moment, and the one lock of all state."""
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+
+
+class Clock:
+    """Real time plus what it was pushed by. Nothing here polls: everybody waits on `changed`, which is also the lock."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.under_way = 0  # deliveries that have begun and not ended
+        self._pushed = time.time() - time.monotonic()
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()  # what is due at the same moment happens in the order it was asked for
+        self._closed = False
+        threading.Thread(target=self._run, name="clock", daemon=True).start()
+
+    def now(self) -> float:
+        """Unix time, as the simulator sees it."""
+        return time.monotonic() + self._pushed
+
+    def at(self, when: float, act: Callable[[], None]) -> None:
+        """Have `act` called, under the lock, once it is `when`."""
+        with self.changed:
+            heapq.heappush(self._due, (when, next(self._numbers), act))
+            self.changed.notify_all()
+
+    def wait(self, until: Callable[[], object], when: float) -> None:
+        """Wait, without the lock, until `until()` is true or it is `when`; call it with the lock held."""
+        while not (until() or self._closed) and (left := when - self.now()) > 0:
+            self.changed.wait(left)
+
+    def quiet(self) -> bool:
+        """Whether no delivery is under way and nothing is due."""
+        return not self.under_way and not (self._due and self._due[0][0] <= self.now())
+
+    def advance(self, seconds: float, settle: float) -> None:
+        """Push the time, from one due thing to the next, each time until it is quiet (for `settle` real seconds at most).
+
+        So a push over a minute shows every resend of that minute, at its own time.
+        """
+        with self.changed:
+            target = self.now() + seconds
+            arrived = False
+            while not arrived:
+                step = min(target, self._due[0][0]) if self._due else target
+                arrived = step == target
+                self._pushed += max(0.0, step - self.now())
+                self._happen()
+                self.changed.notify_all()
+                self.changed.wait_for(self.quiet, settle)
+
+    def close(self) -> None:
+        """End the clock's thread and every wait."""
+        with self.changed:
+            self._closed = True
+            self.changed.notify_all()
+
+    def _happen(self) -> None:
+        while self._due and self._due[0][0] <= self.now():
+            heapq.heappop(self._due)[2]()
+
+    def _run(self) -> None:
+        with self.changed:
+            while not self._closed:
+                self._happen()
+                self.changed.notify_all()  # to those who wait for quiet
+                self.changed.wait(max(0.0, self._due[0][0] - self.now()) if self._due else None)

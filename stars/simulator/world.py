@@ -1,0 +1,198 @@
+"""Everything the simulator remembers: bots, users, invoices, payments, the journal. In memory, under the clock's lock."""
+
+import itertools
+import random
+import string
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from stars.simulator.clock import Clock
+from stars.simulator.faults import Fault
+from stars.simulator.settings import Settings
+
+EVERY_UPDATE = frozenset({"message", "pre_checkout_query"})  # of those that this simulator makes
+URL_SAFE = string.ascii_letters + string.digits + "-_"
+
+
+class Refused(Exception):
+    """The Bot API's no: its error code, and the description in the very words."""
+
+    def __init__(self, code: int, description: str, **parameters: int) -> None:
+        super().__init__(description)
+        self.code, self.description, self.parameters = code, description, parameters
+
+
+@dataclass
+class User:
+    """Somebody with Stars."""
+
+    id: int
+    first_name: str
+    username: str | None = None
+    language_code: str | None = "en"
+    stars: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        """As the Bot API's User."""
+        optional = {"username": self.username, "language_code": self.language_code}
+        named = {"id": self.id, "is_bot": False, "first_name": self.first_name}
+        return named | {name: value for name, value in optional.items() if value}
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where updates are sent."""
+
+    url: str
+    secret: str
+    max_connections: int
+
+
+@dataclass
+class Update:
+    """One update on its way. Those of one queue are delivered one at a time."""
+
+    id: int
+    body: dict[str, Any]
+    facts: dict[str, Any]  # what a fault's matcher can ask for
+    queue: str
+    expires_at: float
+    wakeup_at: float
+    resend_delay: float = 1
+    fails: int = 0
+    sent: int = 0
+    under_way: bool = False
+    held: bool = False  # by the fault `reorder`, until a later one has arrived
+
+
+@dataclass
+class Bot:
+    """One token's bot, and Telegram's side of it."""
+
+    id: int
+    token: str
+    test: bool
+    next_update_id: int
+    balance: int = 0
+    webhook: Webhook | None = None
+    allowed: frozenset[str] = EVERY_UPDATE
+    shown_allowed: list[str] = field(default_factory=list)  # as getWebhookInfo repeats it; empty for the default
+    updates: list[Update] = field(default_factory=list)
+    last_update_at: float = 0
+    last_error: tuple[int, str] | None = None
+    address: str = ""  # of the simulator, as this bot called it last
+    polls: int = 0  # how many getUpdates there were: a newer one ends an older
+    messages: Counter[int] = field(default_factory=Counter)  # by chat
+    transactions: list[dict[str, Any]] = field(default_factory=list)  # as getStarTransactions shows them, oldest first
+
+    @property
+    def name(self) -> str:
+        """How /sim/ calls it: the number, and for one of the test environment "/test" behind it."""
+        return f"{self.id}/test" if self.test else str(self.id)
+
+    def shown(self) -> dict[str, Any]:
+        """As the Bot API's User."""
+        return {"id": self.id, "is_bot": True, "first_name": f"Bot {self.id}", "username": f"simulated_{self.id}_bot"}
+
+
+    def summary(self) -> dict[str, Any]:
+        """For /sim/."""
+        return {"bot": self.name, "balance": self.balance, "pending_updates": len(self.updates),
+                "webhook": self.webhook and self.webhook.url}
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """What a link offers. It can be paid any number of times, by anybody."""
+
+    slug: str
+    bot: Bot
+    title: str
+    description: str
+    payload: str
+    amount: int
+    photo_url: str
+
+
+@dataclass
+class Checkout:
+    """One press of Pay; `status` is pending, paid or failed. Its terms are the invoice's, unless a fault bends them."""
+
+    id: str
+    invoice: Invoice
+    user: User
+    payer: User
+    amount: int
+    currency: str = "XTR"
+    status: str = "pending"
+    reason: str | None = None
+    charge: str | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """For /sim/ and the journal."""
+        return {
+            "checkout": self.id, "status": self.status, "reason": self.reason, "charge": self.charge, "amount": self.amount,
+            "user": self.user.id, "payer": self.payer.id, "slug": self.invoice.slug, "payload": self.invoice.payload,
+            "bot": self.invoice.bot.name,
+        }
+
+
+class World:
+    """All of it. Whoever reads or changes it holds `lock`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.random = random.Random(settings.seed)
+        self.clock = Clock()
+        self.lock = self.clock.changed
+        self.bots: dict[str, Bot] = {}
+        self.users: dict[int, User] = {}
+        self.invoices: dict[str, Invoice] = {}
+        self.checkouts: dict[str, Checkout] = {}
+        self.paid: dict[str, Checkout] = {}  # by charge id
+        self.refunded: set[str] = set()  # charge ids
+        self.faults: list[Fault] = []
+        self.fault_numbers = itertools.count(1)
+        self.http = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))
+        # What does a call that came inside a webhook's answer: of bot_api, which stands above delivery.
+        self.carry_out: Callable[[Bot, httpx.Response], None] = lambda bot, answer: None
+        self.journal: list[dict[str, Any]] = []
+
+    def note(self, what: str, **facts: Any) -> None:
+        """Write a line into the journal, and wake those who wait for something."""
+        self.journal.append({"n": len(self.journal) + 1, "at": round(self.clock.now(), 3), "what": what, **facts})
+        self.lock.notify_all()
+
+    def take(self, kind: str, facts: dict[str, Any]) -> Fault | None:
+        """The first armed fault of this kind whose matcher fits, used up once."""
+        for fault in self.faults:
+            if fault.kind == kind and fault.fits(facts):
+                if fault.times is not None:
+                    fault.times -= 1
+                fault.taken += 1
+                self.note("fault", kind=kind, id=fault.id, **facts)
+                return fault
+        return None
+
+    def word(self, length: int) -> str:
+        """Random letters, digits, - and _."""
+        return "".join(self.random.choices(URL_SAFE, k=length))
+
+    def number(self) -> str:
+        """A random 64-bit id, as a string."""
+        return str(self.random.randrange(10**17, 2**63))
+
+    def close(self) -> None:
+        """End what runs beside the requests."""
+        self.clock.close()
+        self.http.close()
+
+    def add_user(self, user_id: int | None = None, first_name: str = "Buyer") -> User:
+        """A new user, of the next free id unless one is given."""
+        user_id = user_id or max([1000, *(one for one in self.users if one < 2**40)]) + 1
+        self.users[user_id] = User(user_id, first_name)
+        return self.users[user_id]
