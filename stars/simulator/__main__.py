@@ -28,6 +28,10 @@ class Silent(WSGIRequestHandler):
     def log_request(self, *_args: object) -> None:
         """Do not."""
 
+    def connection_dropped(self, *_args: object) -> None:
+        """Close it, also when it was the app that dropped it."""
+        self.close_connection = True
+
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:
     """A server that listens; `serve_forever()` runs it. A thread for each request: waiting ones block nobody."""

@@ -13,12 +13,12 @@ class Settings:
     refuse_stray_fields: bool = True  # need_*, send_*, tips: the documents say ignored, measured: STARS_INVOICE_INVALID
     charge_id_length: int = 140  # over 128 were seen, which is where a VARCHAR(128) breaks
     refund_from_bot: bool = True  # refunded_payment is the bot's own service message in the buyer's chat; else the buyer's
-    checkout_seconds: float = 10  # to answer a pre_checkout_query
-    checkout_lifetime: float = 150  # then an undelivered pre_checkout_query is forgotten
-    message_lifetime: float = 86_400  # then an undelivered message is
-    resend_cap_from: float = 60  # the pause between resends doubles up to a random cap between these two
+    checkout_seconds: float = 10.0  # to answer a pre_checkout_query
+    checkout_lifetime: float = 150.0  # then an undelivered pre_checkout_query is forgotten
+    message_lifetime: float = 86_400.0  # then an undelivered message is
+    resend_cap_from: float = 60.0  # the pause between resends doubles up to a random cap between these two
     resend_cap_to: float = 120
-    webhook_timeout: float = 60  # seconds for the webhook's answer
+    webhook_timeout: float = 60.0  # seconds for the webhook's answer
     https_only: bool = False  # Telegram demands https and ports 443, 80, 88, 8443; here plain http to this machine will do
     seed: int | None = None  # of everything random; the same calls then give the same ids
 
