@@ -4,10 +4,10 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import init_data_py
-from flask import Blueprint, Response, abort, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from stars.simulator import faults, payments
 from stars.simulator.world import Bot, Checkout, Invoice, User, World
@@ -15,12 +15,14 @@ from stars.simulator.world import Bot, Checkout, Invoice, User, World
 blp = Blueprint("sim", __name__, url_prefix="/sim")
 LONGEST_WAIT = 60  # real seconds
 Given = dict[str, Any]
+V = TypeVar("V")
 
 
 class Unknown(ValueError):
     """Something that is named and not there."""
 
 
+@blp.app_errorhandler(Unknown)
 @blp.errorhandler(ValueError)
 def refuse(wrong: ValueError) -> tuple[Given, int]:
     """Say what is wrong with a request."""
@@ -30,45 +32,33 @@ def refuse(wrong: ValueError) -> tuple[Given, int]:
 @blp.route("/<name>", methods=["GET", "POST"])
 def look_or_act(name: str) -> Response:
     """Everything but the clearing of faults: the tables at the end say what there is."""
-    given: Given | None = dict(request.args)
-    if request.method == "POST":
-        given = request.get_json(silent=True) if request.get_data() else {}
-    table = POST if request.method == "POST" else GET
-    if name not in table:
-        abort(404 if name not in GET | POST else 405)
+    table, given = (GET, dict(request.args)) if request.method == "GET" else (POST, request.get_json(silent=True))
     if not isinstance(given, dict):
         raise ValueError("send a JSON object")
-    with world().lock:
-        return jsonify(table[name](world(), given))
+    with current_app.extensions["simulator"].lock:
+        return jsonify(find(table, name, request.method)(current_app.extensions["simulator"], given))
 
 
 @blp.delete("/faults")
 @blp.delete("/faults/<int:fault_id>")
 def clear(fault_id: int | None = None) -> Response:
     """Forget every fault, or one."""
-    with world().lock:
-        world().faults = [fault for fault in world().faults if fault_id not in (None, fault.id)]
-        return jsonify([vars(fault) for fault in world().faults])
+    world: World = current_app.extensions["simulator"]
+    with world.lock:
+        world.faults = [fault for fault in world.faults if fault_id not in (None, fault.id)]
+        return jsonify([vars(fault) for fault in world.faults])
 
 
-def world() -> World:
-    """The world of this app."""
-    found: World = current_app.extensions["simulator"]
-    return found
+def find(table: dict[Any, V], key: object, what: str) -> V:
+    """What a table has under a key; raises Unknown."""
+    if key not in table:
+        raise Unknown(f"no such {what}: {key}")
+    return table[key]
 
 
-def find_user(world: World, given: Given) -> User:
-    """The user that `user` names; raises Unknown."""
-    if (user := world.users.get(int(_number(given, "user", 0)))) is None:
-        raise Unknown("no such user: create it with POST /sim/users")
-    return user
-
-
-def find_invoice(world: World, link: str) -> Invoice:
+def find_invoice(world: World, link: Any) -> Invoice:
     """The invoice behind a link of either form, or a slug; raises Unknown."""
-    if (slug := re.split(r"\$|/invoice/", link)[-1]) not in world.invoices:
-        raise Unknown("no such link")
-    return world.invoices[slug]
+    return find(world.invoices, re.split(r"\$|/invoice/", str(link))[-1], "link")
 
 
 def save_user(world: World, given: Given) -> User:
@@ -76,9 +66,7 @@ def save_user(world: World, given: Given) -> User:
     user_id = int(_number(given, "id", 0, high=2**52 - 1))
     there = world.users.get(user_id)
     stars = int(_number(given, "stars", there.stars if there else 0))
-    texts: Given = {name: given[name] for name in ("first_name", "username", "language_code") if name in given}
-    if not all(isinstance(text, str) for text in texts.values()):
-        raise ValueError("a name is a string")
+    texts: Given = {name: str(given[name]) for name in ("first_name", "username", "language_code") if name in given}
     user = there or world.add_user(user_id)
     vars(user).update(texts, stars=stars)
     world.note("user", **vars(user))
@@ -99,46 +87,49 @@ def _number(given: Given, name: str, default: float | None = None, high: float =
     return value
 
 
+def _user(world: World, given: Given) -> User:
+    return find(world.users, int(_number(given, "user", 0)), "user")
+
+
 def _bot(world: World, given: Given) -> Bot:
-    name = str(given.get("bot") or (next(iter(world.bots)) if len(world.bots) == 1 else ""))
-    if name not in world.bots:
-        raise Unknown("no such bot: it has not called yet")
-    return world.bots[name]
+    """The bot that `bot` names, or the only one there is."""
+    only = next(iter(world.bots)) if len(world.bots) == 1 else ""
+    return find(world.bots, str(given.get("bot", only)), "bot")
+
+
+def _launch(world: World, given: Given) -> Given:
+    """Sign launch data, as the Mini App of `bot` gets it for `user`. Its date is real, whatever the clock was pushed by."""
+    user, bot = _user(world, given), _bot(world, given)
+    named = {name: value for name, value in user.shown().items() if name != "is_bot"} | {"allows_write_to_pm": True}
+    fields = {"query_id": world.word(24), "user": json.dumps(named, ensure_ascii=False, separators=(",", ":")),
+              "signature": world.word(86)}  # Telegram's own would need its private key; `hash` covers this one as well
+    fields |= {"start_param": str(given["start_param"])} if "start_param" in given else {}
+    return {"init_data": init_data_py.sign(fields, bot.token, auth_date=_number(given, "auth_date", time.time()))}
+
+
+def _look(world: World, given: Given, what: str) -> Given:
+    invoice, user = find_invoice(world, given.get("link")), _user(world, given)
+    world.note(what, user=user.id, slug=invoice.slug, payload=invoice.payload)
+    return _offer(invoice) | {"status": what}
+
+
+def _pay(world: World, given: Given) -> Given:
+    invoice, user = find_invoice(world, given.get("link")), _user(world, given)
+    return pay(world, invoice, user, _number(given, "wait", 30, LONGEST_WAIT)).shown()
 
 
 def _offer(invoice: Invoice) -> Given:
     return vars(invoice) | {"bot": invoice.bot.name, "currency": "XTR"}
 
 
-def _launch(world: World, given: Given) -> Given:
-    """Sign launch data, as the Mini App of `bot` gets it for `user`. Its date is real, whatever the clock was pushed by."""
-    user, bot = find_user(world, given), _bot(world, given)
-    named = {name: value for name, value in user.shown().items() if name != "is_bot"} | {"allows_write_to_pm": True}
-    fields = {"query_id": world.word(24), "user": json.dumps(named, ensure_ascii=False, separators=(",", ":")),
-              "signature": world.word(86)}  # Telegram's own would need its private key; `hash` covers this one as well
-    fields |= {name: str(given[name]) for name in ("start_param",) if name in given}
-    return {"init_data": init_data_py.sign(fields, bot.token, auth_date=_number(given, "auth_date", time.time()))}
-
-
-def _look_at(what: str) -> Callable[[World, Given], Given]:
-    def act(world: World, given: Given) -> Given:
-        invoice, user = find_invoice(world, str(given.get("link"))), find_user(world, given)
-        world.note(what, user=user.id, slug=invoice.slug, payload=invoice.payload)
-        return _offer(invoice) | {"status": what}
-
-    return act
-
-
-def _pay(world: World, given: Given) -> Given:
-    wait = _number(given, "wait", 30, LONGEST_WAIT)
-    return pay(world, find_invoice(world, str(given.get("link"))), find_user(world, given), wait).shown()
-
-
 def _charge_back(world: World, given: Given) -> Given:
-    if (checkout := world.paid.get(str(given.get("charge")))) is None:
-        raise Unknown("no such charge")
+    checkout = find(world.paid, str(given.get("charge")), "charge")
     payments.give_back(world, checkout, "chargeback")
     return checkout.shown()
+
+
+def _withdraw(world: World, given: Given) -> Given:
+    return {"balance": payments.withdraw(world, _bot(world, given), int(_number(given, "stars", 0)))}
 
 
 def _push(world: World, given: Given) -> Given:
@@ -166,26 +157,17 @@ def _set(world: World, given: Given) -> Given:
     return vars(world.settings)
 
 
-def _withdraw(world: World, given: Given) -> Given:
-    payments.withdraw(world, _bot(world, given), int(_number(given, "stars", 0)))
-    return {"balance": _bot(world, given).balance}
-
-
 GET: dict[str, Callable[[World, Given], Any]] = {
     "users": lambda world, _: [vars(user) for user in world.users.values()],
     "links": lambda world, _: [_offer(invoice) for invoice in world.invoices.values()],
-    "checkouts": lambda world, _: [
-        one.shown() | {"refunded": one.charge in world.refunded} for one in world.checkouts.values()
-    ],
-    "bots": lambda world, _: [bot.summary() for bot in world.bots.values()],
-    "clock": lambda world, _: {"now": world.clock.now()},
-    "quiet": _quiet,
-    "journal": _journal,
-    "faults": lambda world, _: [vars(fault) for fault in world.faults],
-    "settings": lambda world, _: vars(world.settings),
+    "checkouts": lambda world, _: [one.shown() for one in world.checkouts.values()],
+    "bots": lambda world, _: [{"bot": bot.name, "balance": bot.balance, "url": bot.url} for bot in world.bots.values()],
+    "clock": lambda world, _: {"now": world.clock.now()}, "quiet": _quiet, "journal": _journal,
+    "faults": lambda world, _: [vars(fault) for fault in world.faults], "settings": lambda world, _: vars(world.settings),
 }
 POST: dict[str, Callable[[World, Given], Any]] = {
-    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch, "open": _look_at("opened"),
-    "pay": _pay, "cancel": _look_at("cancelled"), "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push,
-    "faults": _arm, "settings": _set,
+    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch,
+    "open": lambda world, given: _look(world, given, "opened"), "pay": _pay,
+    "cancel": lambda world, given: _look(world, given, "cancelled"),
+    "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push, "faults": _arm, "settings": _set,
 }

@@ -1,216 +1,155 @@
-"""The methods of the Bot API that Stars need, with Telegram's checks and the words of its refusals."""
+"""The methods of the Bot API that Stars need, as its documentation has them, with Telegram's checks and words of refusal."""
 
-import ipaddress
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from stars.simulator import delivery, payments
-from stars.simulator.world import EVERY_UPDATE, URL_SAFE, Bot, Invoice, Refused, Webhook, World
+from stars.simulator.world import URL_SAFE, Bot, Invoice, Refused, World
 
 Args = dict[str, str]
-STRAY = (  # no business of an invoice in Stars
-    "need_name", "need_phone_number", "need_email", "need_shipping_address", "send_phone_number_to_provider",
-    "send_email_to_provider", "is_flexible", "max_tip_amount", "suggested_tip_amounts", "provider_token",
-)
+STRAY = ("need_", "send_", "is_flexible", "max_tip_amount", "suggested_tip_amounts", "provider_")  # not with Stars
+TRUE = ("true", "yes", "1")
 NOTHING = ("", "0", "false", "[]", "no")
-PORTS = (443, 80, 88, 8443)
+THIS_MACHINE = re.compile(r"localhost|127(\.\d+){3}|::1")
+PORTS = (None, 443, 80, 88, 8443)
+ABILITIES = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False,
+             "can_connect_to_business": False, "has_main_web_app": False}
 
 
-def get_me(_world: World, bot: Bot, _args: Args) -> dict[str, Any]:
-    """Answer who the bot is: all of it follows from the token's number."""
-    can = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False,
-           "can_connect_to_business": False, "has_main_web_app": False}
-    return bot.shown() | can
-
-
-def set_webhook(world: World, bot: Bot, args: Args) -> tuple[bool, str]:
-    """Set it, or delete it when `url` is empty. What `allowed_updates` was before, stays when it is left out."""
-    url, secret = args.get("url", ""), args.get("secret_token", "")
-    if not url:
-        return delete_webhook(world, bot, args)
+def _set_webhook(world: World, bot: Bot, args: Args) -> tuple[bool, str]:
+    given, secret = args.get("url", ""), args.get("secret_token", "")
     try:
-        parsed = httpx.URL(url if "://" in url else f"https://{url}")
+        url = httpx.URL(given if "://" in given or not given else f"https://{given}")
     except httpx.InvalidURL:
-        parsed = httpx.URL("")
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise Refused(400, "Bad Request: invalid webhook URL specified")
-    if len(secret) > 256:
-        raise Refused(400, "Bad Request: secret token is too long")
-    if not set(secret) <= set(URL_SAFE):
-        raise Refused(400, "Bad Request: secret token contains unallowed characters")
-    if world.settings.https_only or not _of_this_machine(parsed.host):
-        if parsed.scheme != "https":
-            raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
-        if (parsed.port or 443) not in PORTS:
-            raise Refused(400, "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
-    _allow(bot, args)
-    if truth(args, "drop_pending_updates"):
+        url = httpx.URL("nonsense:")
+    strict = bool(given) and (world.settings.https_only or not THIS_MACHINE.fullmatch(url.host))
+    _refuse_if(
+        ("invalid webhook URL specified", bool(given) and (url.scheme not in ("http", "https") or not url.host)),
+        ("secret token is too long", len(secret) > 256),
+        ("secret token contains unallowed characters", not set(secret) <= set(URL_SAFE)),
+        ("bad webhook: An HTTPS URL must be provided for webhook", strict and url.scheme != "https"),
+        ("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443", strict and url.port not in PORTS),
+    )
+    _choose_updates(bot, args)
+    if args.get("drop_pending_updates", "").lower() in TRUE:
         bot.updates.clear()
-    webhook = Webhook(str(parsed), secret, whole(args, "max_connections", 40, 1, 100))
-    same, bot.webhook, bot.last_error = bot.webhook == webhook, webhook, None
+    before, bot.last_error = (bot.url, bot.secret, bot.max_connections), None
+    bot.url, bot.secret, bot.max_connections = now = str(url), secret, _whole(args, "max_connections", 40, 1, 100)
     delivery.pump(world, bot)
-    return True, "Webhook is already set" if same else "Webhook was set"
+    if given:
+        return True, "Webhook is already set" if now == before else "Webhook was set"
+    return True, "Webhook was deleted" if before[0] else "Webhook is already deleted"
 
 
-def delete_webhook(_world: World, bot: Bot, args: Args) -> tuple[bool, str]:
-    """Delete it; the updates stay for getUpdates, unless they are to be dropped."""
-    if truth(args, "drop_pending_updates"):
-        bot.updates.clear()
-    there, bot.webhook, bot.last_error = bot.webhook is not None, None, None
-    return True, "Webhook was deleted" if there else "Webhook is already deleted"
+def _get_webhook_info(_world: World, bot: Bot, _args: Args) -> dict[str, Any]:
+    info: dict[str, Any] = {"url": bot.url, "has_custom_certificate": False, "pending_update_count": len(bot.updates)}
+    info |= {"max_connections": bot.max_connections} if bot.url else {}
+    info |= {"last_error_date": bot.last_error[0], "last_error_message": bot.last_error[1]} if bot.last_error else {}
+    return info | ({"allowed_updates": bot.allowed_updates} if bot.allowed_updates else {})
 
 
-def get_webhook_info(_world: World, bot: Bot, _args: Args) -> dict[str, Any]:
-    """Answer how the webhook stands, and what was wrong with it last."""
-    url = bot.webhook.url if bot.webhook else ""
-    info: dict[str, Any] = {"url": url, "has_custom_certificate": False, "pending_update_count": len(bot.updates)}
-    if bot.webhook:
-        info["max_connections"] = bot.webhook.max_connections
-    if bot.last_error:
-        info |= {"last_error_date": bot.last_error[0], "last_error_message": bot.last_error[1]}
-    return info | ({"allowed_updates": bot.shown_allowed} if bot.shown_allowed else {})
+def _get_updates(world: World, bot: Bot, args: Args) -> list[dict[str, Any]]:
+    _choose_updates(bot, args)
+    offset, limit = _whole(args, "offset", 0, -(2**31), 2**31), _whole(args, "limit", 100, 1, 100)
+    return delivery.poll(world, bot, offset, limit, _whole(args, "timeout", 0, 0, 50))
 
 
-def get_updates(world: World, bot: Bot, args: Args) -> list[dict[str, Any]]:
-    """Answer the updates that wait, holding the line for up to `timeout` seconds."""
-    _allow(bot, args)
-    offset, limit = whole(args, "offset", 0, -(2**31), 2**31), whole(args, "limit", 100, 1, 100)
-    return delivery.poll(world, bot, offset, limit, whole(args, "timeout", 0, 0, 50))
+def _create_invoice_link(world: World, bot: Bot, args: Args) -> str:
+    base = world.settings.link_base or bot.address
+    return f"{base.rstrip('/')}/${_invoice(world, bot, args).slug}"
 
 
-def create_invoice_link(world: World, bot: Bot, args: Args) -> str:
-    """Answer a new link, which can be paid any number of times."""
-    invoice = _invoice(world, bot, args)
-    return f"{(world.settings.link_base or bot.address).rstrip('/')}/${invoice.slug}"
-
-
-def send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
-    """Answer the message with the invoice, which its reader pays like a link: /sim/links has it."""
-    chat = args.get("chat_id")
-    if not chat:
-        raise Refused(400, "Bad Request: chat_id is empty")
+def _send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
+    chat = args.get("chat_id", "")
     user = world.users.get(int(chat)) if chat.isdecimal() else None
     if user is None:
-        raise Refused(400, "Bad Request: chat not found")
+        raise Refused("chat not found" if chat else "chat_id is empty")
     invoice = _invoice(world, bot, args)
-    shown = {"title": invoice.title, "description": invoice.description, "start_parameter": "", "currency": "XTR",
-             "total_amount": invoice.amount}
-    return payments.message_of(world, bot, user, bot.shown(), invoice=shown)
+    content = {name: vars(invoice)[name] for name in ("title", "description")} | {"start_parameter": "", "currency": "XTR"}
+    return payments.message_of(world, bot, user, bot, invoice=content | {"total_amount": invoice.amount})
 
 
-def answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
-    """Let the sale go on, or end it with a reason that the buyer sees."""
-    ok = truth(args, "ok")
-    error_message = "" if ok else required(args, "error_message")
+def _answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
+    ok = args.get("ok", "").lower() in TRUE
+    error_message = "" if ok else _required(args, "error_message")
     payments.answer(world, bot, args.get("pre_checkout_query_id", ""), ok, error_message)
     return True
 
 
-def refund_star_payment(world: World, bot: Bot, args: Args) -> bool:
-    """Give a payment back."""
+def _refund_star_payment(world: World, bot: Bot, args: Args) -> bool:
     user_id = args.get("user_id", "")
-    if not user_id.isdecimal() or not 0 < int(user_id) < 2**52:
-        raise Refused(400, "Bad Request: invalid user_id specified")
-    if int(user_id) not in world.users:
-        raise Refused(400, "Bad Request: user not found")
+    if not user_id.isdecimal() or int(user_id) not in world.users:
+        raise Refused("user not found" if user_id.isdecimal() else "invalid user_id specified")
     payments.refund(world, bot, int(user_id), args.get("telegram_payment_charge_id", ""))
     return True
 
 
-def get_star_transactions(_world: World, bot: Bot, args: Args) -> dict[str, Any]:
-    """Answer a page of them, the oldest first."""
-    offset, limit = whole(args, "offset", 0, 0, 2**31), whole(args, "limit", 100, 1, 100)
+def _get_star_transactions(_world: World, bot: Bot, args: Args) -> dict[str, Any]:
+    offset, limit = _whole(args, "offset", 0, 0, 2**31), _whole(args, "limit", 100, 1, 100)
     return {"transactions": bot.transactions[offset:offset + limit]}
 
 
-def get_my_star_balance(_world: World, bot: Bot, _args: Args) -> dict[str, int]:
-    """Answer the bot's Stars."""
-    return {"amount": bot.balance}
-
-
 METHODS: dict[str, Callable[[World, Bot, Args], Any]] = {
-    method.__name__.replace("_", ""): method
-    for method in (
-        get_me, set_webhook, delete_webhook, get_webhook_info, get_updates, create_invoice_link, send_invoice,
-        answer_pre_checkout_query, refund_star_payment, get_star_transactions, get_my_star_balance,
-    )
+    "getme": lambda _world, bot, _args: bot.shown() | ABILITIES,
+    "setwebhook": _set_webhook, "getwebhookinfo": _get_webhook_info,
+    "deletewebhook": lambda world, bot, args: _set_webhook(world, bot, args | {"url": ""}),
+    "getupdates": _get_updates, "createinvoicelink": _create_invoice_link, "sendinvoice": _send_invoice,
+    "answerprecheckoutquery": _answer_pre_checkout_query, "refundstarpayment": _refund_star_payment,
+    "getstartransactions": _get_star_transactions,
+    "getmystarbalance": lambda _world, bot, _args: {"amount": bot.balance},
 }
 
 
-def required(args: Args, name: str) -> str:
-    """The argument; raises Refused when it is missing or empty."""
-    if not args.get(name):
-        raise Refused(400, f'Bad Request: parameter "{name}" is required')
+def _refuse_if(*checks: tuple[str, bool]) -> None:
+    for why, wrong in checks:
+        if wrong:
+            raise Refused(why)
+
+
+def _required(args: Args, name: str) -> str:
+    _refuse_if((f'parameter "{name}" is required', not args.get(name)))
     return args[name]
 
 
-def truth(args: Args, name: str) -> bool:
-    """A Boolean argument; anything unknown is false."""
-    return args.get(name, "").lower() in ("true", "yes", "1")
-
-
-def whole(args: Args, name: str, default: int, low: int, high: int) -> int:
-    """A number within bounds; Telegram brings it there instead of refusing."""
-    try:
-        return min(high, max(low, int(args[name])))
-    except (KeyError, ValueError):
-        return default
+def _whole(args: Args, name: str, default: int, low: int, high: int) -> int:
+    """A number; one out of bounds is brought within, as Telegram does."""
+    given = args.get(name, "")
+    return min(high, max(low, int(given))) if re.fullmatch(r"-?\d{1,18}", given) else default
 
 
 def _invoice(world: World, bot: Bot, args: Args) -> Invoice:
-    title, description, payload = (required(args, name) for name in ("title", "description", "payload"))
-    currency = required(args, "currency")
-    amounts = _amounts(required(args, "prices"))
-    if len(title) > 32:  # these two words are a guess: the documents give the lengths only
-        raise Refused(400, "Bad Request: INVOICE_TITLE_INVALID")
-    if len(description) > 255:
-        raise Refused(400, "Bad Request: INVOICE_DESCRIPTION_INVALID")
-    if len(payload.encode()) > 128:
-        raise Refused(400, "Bad Request: INVOICE_PAYLOAD_INVALID")
-    if currency != "XTR":
-        raise Refused(400, "Bad Request: PAYMENT_PROVIDER_INVALID")
-    if args.get("subscription_period", "0") != "0":  # subscriptions are not simulated
-        raise Refused(400, "Bad Request: SUBSCRIPTION_PERIOD_INVALID")
-    stray = any(args.get(name, "").lower() not in NOTHING for name in STRAY)
-    if len(amounts) != 1 or (stray and world.settings.refuse_stray_fields):
-        raise Refused(400, "Bad Request: STARS_INVOICE_INVALID")
-    if not 1 <= amounts[0] <= world.settings.max_amount:
-        raise Refused(400, "Bad Request: CURRENCY_TOTAL_AMOUNT_INVALID")
+    """The invoice that is asked for, remembered under a new link; raises Refused."""
+    title, description, payload, currency = (
+        _required(args, name) for name in ("title", "description", "payload", "currency")
+    )
+    try:
+        amounts = [int(str(price["amount"])) for price in json.loads(_required(args, "prices")) if price["label"]]
+    except (KeyError, TypeError, ValueError):
+        raise Refused("can't parse prices JSON object") from None
+    stray = any(name.startswith(STRAY) and value.lower() not in NOTHING for name, value in args.items())
+    _refuse_if(
+        ("INVOICE_TITLE_INVALID", len(title) > 32),  # this word and the next are guesses: only the lengths are documented
+        ("INVOICE_DESCRIPTION_INVALID", len(description) > 255),
+        ("INVOICE_PAYLOAD_INVALID", len(payload.encode()) > 128),
+        ("PAYMENT_PROVIDER_INVALID", currency != "XTR"),
+        ("SUBSCRIPTION_PERIOD_INVALID", args.get("subscription_period", "0") != "0"),  # subscriptions are not simulated
+        ("STARS_INVOICE_INVALID", len(amounts) != 1 or (stray and world.settings.refuse_stray_fields)),
+        ("CURRENCY_TOTAL_AMOUNT_INVALID", not 1 <= sum(amounts) <= world.settings.max_amount),
+    )
     invoice = Invoice(world.word(22), bot, title, description, payload, amounts[0], args.get("photo_url", ""))
     world.invoices[invoice.slug] = invoice
     return invoice
 
 
-def _amounts(prices: str) -> list[int]:
-    try:
-        given = json.loads(prices)
-    except ValueError:
-        raise Refused(400, "Bad Request: can't parse prices JSON object") from None
-    if not isinstance(given, list):
-        raise Refused(400, "Bad Request: expected an Array of LabeledPrice")
-    for price in given:
-        if not isinstance(price, dict) or not isinstance(price.get("label"), str) or not price["label"]:
-            raise Refused(400, "Bad Request: can't parse labeled price: field \"label\" must be a non-empty String")
-        if type(price.get("amount")) is not int and not str(price.get("amount")).isdecimal():
-            raise Refused(400, "Bad Request: can't parse labeled price: field \"amount\" must be a Number")
-    return [int(price["amount"]) for price in given]
-
-
-def _allow(bot: Bot, args: Args) -> None:
+def _choose_updates(bot: Bot, args: Args) -> None:
+    """Remember `allowed_updates`; left out, the previous choice stays, and an empty list is the default."""
     try:
         wanted = json.loads(args.get("allowed_updates", ""))
     except ValueError:
         return
-    if isinstance(wanted, list) and all(isinstance(name, str) for name in wanted):
-        bot.shown_allowed = [name.lower() for name in wanted]
-        bot.allowed = EVERY_UPDATE & set(bot.shown_allowed) if wanted else EVERY_UPDATE
-
-
-def _of_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    if isinstance(wanted, list):
+        bot.allowed_updates = [str(name).lower() for name in wanted]
