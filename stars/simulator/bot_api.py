@@ -32,7 +32,7 @@ def answer(world: World, path: str) -> Response:
         return Response(_dropped())
     seconds = body.get("parameters", {}).get("retry_after")
     headers = {"Content-Type": "application/json"} | ({"Retry-After": str(seconds)} if seconds else {})
-    return Response(json.dumps(body, ensure_ascii=False), body.get("error_code", 200), headers)
+    return Response(json.dumps(body), body.get("error_code", 200), headers)
 
 
 def answer_inline(world: World, bot: Bot, reply: httpx.Response) -> None:
