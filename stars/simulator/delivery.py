@@ -9,6 +9,7 @@ import httpx
 
 from stars.simulator.world import Bot, Refused, Update, World
 
+CLIENT = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))  # max_connections is each bot's own
 WEEK = 7 * 86_400  # after one without updates the next update_id is random
 HELD = "held"  # the queue of those that the fault `reorder` holds until another has arrived
 LONGEST_RETRY_AFTER = 3600
@@ -101,7 +102,7 @@ def _post(world: World, url: str, secret: str, update: Update, forged: bool = Fa
     answer: httpx.Response | str
     try:
         timeout = httpx.Timeout(world.settings.webhook_timeout)
-        answer = world.http.post(url, content=json.dumps(update.body), headers=headers, timeout=timeout)
+        answer = CLIENT.post(url, content=json.dumps(update.body), headers=headers, timeout=timeout)
         said = {"status": answer.status_code, "answer": answer.text[:1000]}
     except httpx.HTTPError as failure:
         answer = "Read timeout expired" if isinstance(failure, httpx.TimeoutException) else str(failure)
