@@ -134,6 +134,7 @@ def test_fault_already_refunded_refunds_and_says_so_at_the_first_asking(shop: Si
     user = shop.user()
     charge = shop.pay(shop.link(), user)["charge"]
     shop.fault("already_refunded")
+    assert shop.call("getMe")["ok"]
     answer = shop.call("refundStarPayment", user_id=user, telegram_payment_charge_id=charge)
     assert answer["description"] == "Bad Request: CHARGE_ALREADY_REFUNDED"
     assert (shop.stars(user), shop.balance()) == (1000, 0)
@@ -142,7 +143,8 @@ def test_fault_already_refunded_refunds_and_says_so_at_the_first_asking(shop: Si
 def test_fault_balance_too_low_refuses_a_refund(shop: Sim) -> None:
     user = shop.user()
     charge = shop.pay(shop.link(), user)["charge"]
-    shop.fault("balance_too_low", match={"method": "refundStarPayment"})
+    shop.fault("balance_too_low")
+    assert shop.call("getMe")["ok"]
     answers = [shop.call("refundStarPayment", user_id=user, telegram_payment_charge_id=charge) for _ in range(2)]
     assert [answer.get("description") for answer in answers] == ["Bad Request: BALANCE_TOO_LOW", None]
 
