@@ -1,7 +1,8 @@
-"""How many whole flows a second (invoice, then purchase) the service does, against the two things that bound it.
+"""How many whole flows a second (invoice, then purchase) the service does, against the three things that bound it.
 
 The bounds, measured in turns with it on the same machine: GET /livez, a route that does nothing, in the same server;
-and pgbench, which runs the same two statements against the same PostgreSQL with no web server at all.
+bare.py's routes in that server, which run the same two statements and nothing of ours around them; and pgbench, which
+runs them against the same PostgreSQL with no web server at all.
 
     python benchmarks/flow.py [--seconds 5] [--rounds 3] [--connections 8] [-- gunicorn options to try]
 
@@ -40,6 +41,10 @@ from stars.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8765
+KINDS = {
+    "livez": "requests that do nothing (/livez)", "bare": "bare statements in that server",
+    "flow": "requests of the flow",
+}
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: bench\r\n\r\n"
 
 
@@ -54,8 +59,9 @@ def requests_of(kind: str) -> Iterator[bytes]:
     """The requests of one client, without end."""
     placeholder = uuid.uuid4().hex
     offer = {"purchase_id": placeholder, "item_id": "sword", "price_stars": 50, "purchase_type": "cosmetic"}
+    base = "/bare" if kind == "bare" else "/api/v1/purchase"
     steps = [LIVEZ] if kind == "livez" else [
-        post("/api/v1/purchase/invoice", offer), post("/api/v1/purchase", {"purchase_id": placeholder})
+        post(f"{base}/invoice", offer), post(base, {"purchase_id": placeholder})
     ]
     while True:
         purchase_id = uuid.uuid4().hex.encode()
@@ -140,8 +146,8 @@ def pgbench(script: Path, url: str, seconds: float, connections: int) -> float:
 
 @contextmanager
 def served(url: str, options: list[str]) -> Iterator[psutil.Process]:
-    """The service as the Procfile starts it, in mock mode, its log lines thrown away."""
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:stars.serve", *options, "app:app"]
+    """The service as the Procfile starts it, with bare.py's routes, in mock mode, its log lines thrown away."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:stars.serve", *options, "benchmarks.bare:app"]
     told = {"DATABASE_URL": url, "MOCK_PAYMENTS": "true", "PORT": str(PORT), "PYTHONPATH": str(ROOT)}
     environment = os.environ | told
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:
@@ -172,37 +178,33 @@ def main() -> None:
     migrate(db)
     db.close()
     script = pgbench_script(folder)
-    livez, flow, bare, flow_times, livez_times = [], [], [], [], []
+    rates: dict[str, list[float]] = {kind: [] for kind in (*KINDS, "pgbench")}
+    times: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with served(url, asked.gunicorn) as server:
         load("flow", 2, asked.connections)  # warm: connections open, statements prepared
         for round_ in range(asked.rounds):
-            rate, times = load("livez", asked.seconds, asked.connections)
-            livez.append(rate)
-            livez_times += times
-            rate, times = load("flow", asked.seconds, asked.connections)
-            flow.append(rate)
-            flow_times += times
-            bare.append(pgbench(script, url, asked.seconds, asked.connections))
-            print(f"round {round_ + 1}: livez {livez[-1]:.0f} requests/s, flow {flow[-1]:.0f} requests/s, "
-                  f"pgbench {bare[-1] * 2:.0f} statements/s", flush=True)
+            for kind in KINDS:
+                rate, took = load(kind, asked.seconds, asked.connections)
+                rates[kind].append(rate)
+                times[kind] += took
+            rates["pgbench"].append(2 * pgbench(script, url, asked.seconds, asked.connections))
+            print(f"round {round_ + 1}:", *(f"{kind} {rate[-1]:.0f}" for kind, rate in rates.items()), flush=True)
         own = [child.memory_full_info().uss / 2**20 for child in server.children()]
-    print_results(statistics.median(livez), statistics.median(flow), statistics.median(bare), livez_times, flow_times)
+    print_results({kind: statistics.median(rate) for kind, rate in rates.items()}, times)
     print(f"memory of a worker's own: {', '.join(f'{mb:.0f} MB' for mb in own)}")
 
 
-def print_results(livez: float, flow: float, bare: float, livez_times: list[float], flow_times: list[float]) -> None:
-    """The table, and the two ratios."""
-    def row(name: str, rate: float, times: list[float] | None) -> None:
-        cuts = statistics.quantiles(times, n=100) if times else None
-        print(f"{name:<34}{rate:>8.0f}" + (f"{cuts[49]:>10.1f}{cuts[98]:>10.1f}" if cuts else ""))
-
+def print_results(rates: dict[str, float], times: dict[str, list[float]]) -> None:
+    """The table, and the ratios."""
     print(f"\n{'':<34}{'a second':>8}{'p50 ms':>10}{'p99 ms':>10}")
-    row("requests that do nothing (/livez)", livez, livez_times)
-    row("requests of the flow", flow, flow_times)
-    row("statements of the flow, pgbench", bare * 2, None)
-    print(f"\nwhole flows a second: {flow / 2:.0f}")
-    print(f"requests of the flow / requests that do nothing: {flow / livez:.0%}")
-    print(f"requests of the flow / statements in pgbench:    {flow / (bare * 2):.0%}")
+    for kind, name in (KINDS | {"pgbench": "statements of the flow, pgbench"}).items():
+        cuts = statistics.quantiles(times[kind], n=100) if kind in times else None
+        print(f"{name:<34}{rates[kind]:>8.0f}" + (f"{cuts[49]:>10.1f}{cuts[98]:>10.1f}" if cuts else ""))
+    print(f"\nwhole flows a second: {rates['flow'] / 2:.0f}")
+    print(f"requests of the flow / requests that do nothing: {rates['flow'] / rates['livez']:.0%}")
+    print(f"bare statements      / requests that do nothing: {rates['bare'] / rates['livez']:.0%}")
+    print(f"requests of the flow / bare statements:          {rates['flow'] / rates['bare']:.0%}")
+    print(f"requests of the flow / statements in pgbench:    {rates['flow'] / rates['pgbench']:.0%}")
 
 
 if __name__ == "__main__":
