@@ -68,7 +68,7 @@ def test_every_well_shaped_token_is_a_bot_of_its_own(sim: Sim) -> None:
     assert sim.ask("getMe")["is_bot"] is True
     status, body = raw(sim, f"/bot{TOKEN}/test/getMe")
     assert (status, body["result"]["id"]) == (200, 123456)
-    assert [bot["bot"] for bot in sim.look("bots")] == ["123456", "777", "123456/test"]
+    assert [bot["name"] for bot in sim.look("bots")] == ["123456", "777", "123456/test"]
 
 
 @pytest.mark.parametrize(("path", "status", "description"), [

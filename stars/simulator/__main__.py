@@ -16,8 +16,8 @@ A simulator of Telegram Stars: no Telegram, no real Star
   for tests      {address}/sim/journal and its neighbours, see the README
 
 What a bot needs:
-  API address    {address}            instead of https://api.telegram.org
-  token          123456:{secret}   or any of this shape
+  API address    {address}  instead of https://api.telegram.org
+  token          123456:{secret}  or any of this shape
   webhook        setWebhook with your own address and secret; http://127.0.0.1:... will do
 """
 
@@ -34,7 +34,7 @@ class Silent(WSGIRequestHandler):
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:
-    """A server that listens; `serve_forever()` runs it. A thread for each request: waiting ones block nobody."""
+    """A server that listens; `serve_forever()` runs it. A thread for each request: those who wait block nobody."""
     return make_server(host, port, create_app(settings), threaded=True, request_handler=Silent)
 
 
@@ -49,12 +49,7 @@ def main() -> None:
     server = serve(Settings(link_base=given.link_base, seed=given.seed), given.host, given.port)
     print(BANNER.format(address=f"http://{given.host}:{server.port}", secret="A" * 35), flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
+    server.serve_forever()
 
 
 if __name__ == "__main__":

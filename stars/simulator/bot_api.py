@@ -10,36 +10,33 @@ from flask import Response, request
 from werkzeug.wrappers import Request
 
 from stars.simulator.methods import METHODS
-from stars.simulator.world import Bot, Refused, World
+from stars.simulator.world import Bot, Refused, World, bad_request
 
 TOKEN = re.compile(r"([1-9][0-9]{0,15}):[A-Za-z0-9_-]{30,64}")
-# A bot may not ask these from inside a webhook's answer (WebhookActor.cpp); nor anything that begins with "get".
+# A webhook's answer may not ask these (WebhookActor.cpp), nor anything that begins with "get".
 NOT_INLINE = ("setwebhook", "deletewebhook", "close", "logout", "get")
-SECRET = ("secret_token",)  # stays out of the journal
 
 
 def answer(world: World, token: str, method: str, test: bool = False) -> Response:
     """Answer one request to /bot<token>/<method>, or drop its connection."""
     try:
-        with world.lock:
-            bot = find_bot(world, token, test)
-            bot.address = request.host_url.rstrip("/")
+        bot = find_bot(world, token, test)
+        bot.address = request.host_url
         body = call(world, bot, method, arguments(request))
     except Refused as refused:
         body = envelope(refused)
     if body is None:
-        return Response(dropped())
-    headers = {"Retry-After": str(seconds)} if (seconds := body.get("parameters", {}).get("retry_after")) else {}
-    text = json.dumps(body, ensure_ascii=False)
-    return Response(text, body.get("error_code", 200), headers, content_type="application/json")
+        return Response(_dropped())
+    seconds = body.get("parameters", {}).get("retry_after")
+    headers = {"Content-Type": "application/json"} | ({"Retry-After": str(seconds)} if seconds else {})
+    return Response(json.dumps(body, ensure_ascii=False), body.get("error_code", 200), headers)
 
 
 def answer_inline(world: World, bot: Bot, reply: httpx.Response) -> None:
-    """Carry out the call that a webhook's answer may hold. Whoever made it never sees the result."""
+    """Make the call that a webhook's answer may hold. The bot never sees the result."""
     content_type = reply.headers.get("Content-Type", "")
-    within = Request.from_values(data=reply.content, content_type=content_type, method="POST")
     try:
-        args = arguments(within)
+        args = arguments(Request.from_values(data=reply.content, content_type=content_type, method="POST"))
     except Refused:
         return
     method = args.pop("method", "")
@@ -49,26 +46,23 @@ def answer_inline(world: World, bot: Bot, reply: httpx.Response) -> None:
 
 def call(world: World, bot: Bot, method: str, args: dict[str, str], inline: bool = False) -> dict[str, Any] | None:
     """The envelope that answers the call, None when the connection is to be dropped instead."""
-    name = method.lower()
-    facts = {"bot": bot.name, "method": name, "user": args.get("user_id"), "payload": args.get("payload"),
+    facts = {"bot": bot.name, "method": method.lower(), "user": args.get("user_id"), "payload": args.get("payload"),
              "charge": args.get("telegram_payment_charge_id")}
-    shown = {key: "***" if key in SECRET else value for key, value in args.items()}
+    shown = {name: "***" if name == "secret_token" else value for name, value in args.items()}
     with world.lock:
         timeout = world.take("timeout", facts)
-        body = None if timeout else _carried_out(world, bot, name, args, facts)
+        body = None if timeout else _carried_out(world, bot, args, facts)
         lost = None if timeout else world.take("lost_answer", facts)
         world.note("request", bot=bot.name, method=method, inline=inline, args=shown, answer=body, lost=bool(lost))
         if fault := timeout or lost:
-            body = None
-            seconds = fault.options.get("seconds", 60 if timeout else 0)
             if not inline:
-                world.clock.wait(lambda: False, world.clock.now() + seconds)
-            if status := fault.options.get("status"):
-                body = {"ok": False, "error_code": status, "description": "Bad Gateway"}
-    return body
+                world.clock.wait(lambda: False, world.clock.now() + fault.options.get("seconds", 60 if timeout else 0))
+            status = fault.options.get("status")
+            return {"ok": False, "error_code": status, "description": "Bad Gateway"} if status else None
+        return body
 
 
-def _carried_out(world: World, bot: Bot, name: str, args: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
+def _carried_out(world: World, bot: Bot, args: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
     try:
         if fault := world.take("429", facts):
             seconds = fault.options.get("retry_after", 1)
@@ -76,16 +70,16 @@ def _carried_out(world: World, bot: Bot, name: str, args: dict[str, str], facts:
         if world.take("500", facts):
             raise Refused(500, "Internal Server Error")
         if world.take("balance_too_low", facts):
-            raise Refused(400, "Bad Request: BALANCE_TOO_LOW")
-        if name not in METHODS:
+            raise bad_request("BALANCE_TOO_LOW")
+        if (carry_out := METHODS.get(facts["method"])) is None:
             raise Refused(404, "Not Found: method not found")
-        result = METHODS[name](world, bot, args)
+        result = carry_out(world, bot, args)
+        described = result if isinstance(result, tuple) else (result,)
         if world.take("already_refunded", facts):  # tdlib/telegram-bot-api#690
-            raise Refused(400, "Bad Request: CHARGE_ALREADY_REFUNDED")
+            raise bad_request("CHARGE_ALREADY_REFUNDED")
     except Refused as refused:
         return envelope(refused)
-    result, description = result if isinstance(result, tuple) else (result, None)
-    return {"ok": True, "result": result} | ({"description": description} if description else {})
+    return {"ok": True} | dict(zip(("result", "description"), described, strict=False))
 
 
 def envelope(refused: Refused) -> dict[str, Any]:
@@ -94,27 +88,27 @@ def envelope(refused: Refused) -> dict[str, Any]:
     return body | ({"parameters": refused.parameters} if refused.parameters else {})
 
 
-def dropped() -> Iterator[bytes]:
+def _dropped() -> Iterator[bytes]:
     """A body that breaks before its first byte, upon which the server closes the connection without an answer."""
     raise ConnectionResetError
     yield b""
 
 
-def find_bot(world: World, token: str, test: bool = False) -> Bot:
+def find_bot(world: World, token: str, test: bool) -> Bot:
     """The bot of this token, a new one if its number is new. Raises Refused.
 
     A number belongs to the first secret it is called with, as if BotFather had made it then: another one is 401.
     """
-    shape = TOKEN.fullmatch(token)
-    if shape is None:
+    if (shape := TOKEN.fullmatch(token)) is None:
         raise Refused(401, "Unauthorized") if re.match(r"[1-9]\d*:", token) else Refused(404, "Not Found")
-    name = f"{shape[1]}/test" if test else shape[1]
-    if name not in world.bots:
-        world.bots[name] = Bot(int(shape[1]), token, test, world.random.randrange(10**8, 10**9))
-        world.note("bot", bot=name)
-    if world.bots[name].token != token:
-        raise Refused(401, "Unauthorized")
-    return world.bots[name]
+    with world.lock:
+        name = f"{shape[1]}/test" if test else shape[1]
+        if name not in world.bots:
+            world.bots[name] = Bot(int(shape[1]), token, name, world.random.randrange(10**8, 10**9))
+            world.note("bot", bot=name)
+        if world.bots[name].token != token:
+            raise Refused(401, "Unauthorized")
+        return world.bots[name]
 
 
 def arguments(request: Request) -> dict[str, str]:
@@ -123,7 +117,7 @@ def arguments(request: Request) -> dict[str, str]:
     if request.mimetype == "application/json" and request.get_data():
         given = request.get_json(silent=True)
         if not isinstance(given, dict):
-            raise Refused(400, "Bad Request: can't parse JSON object")
+            raise bad_request("can't parse JSON object")
         args |= {
             name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             for name, value in given.items() if value is not None

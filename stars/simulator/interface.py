@@ -30,31 +30,23 @@ def refuse(wrong: ValueError) -> tuple[Given, int]:
 @blp.route("/<name>", methods=["GET", "POST"])
 def look_or_act(name: str) -> Response:
     """Everything but the clearing of faults: the tables at the end say what there is."""
-    given: Given | None = dict(request.args)
-    if request.method == "POST":
-        given = request.get_json(silent=True) if request.get_data() else {}
-    table = POST if request.method == "POST" else GET
+    table, given = (GET, dict(request.args)) if request.method == "GET" else (POST, request.get_json(silent=True))
     if name not in table:
-        abort(404 if name not in GET | POST else 405)
+        abort(405 if name in GET | POST else 404)
     if not isinstance(given, dict):
         raise ValueError("send a JSON object")
-    with world().lock:
-        return jsonify(table[name](world(), given))
+    with current_app.extensions["simulator"].lock:
+        return jsonify(table[name](current_app.extensions["simulator"], given))
 
 
 @blp.delete("/faults")
 @blp.delete("/faults/<int:fault_id>")
 def clear(fault_id: int | None = None) -> Response:
     """Forget every fault, or one."""
-    with world().lock:
-        world().faults = [fault for fault in world().faults if fault_id not in (None, fault.id)]
-        return jsonify([vars(fault) for fault in world().faults])
-
-
-def world() -> World:
-    """The world of this app."""
-    found: World = current_app.extensions["simulator"]
-    return found
+    world: World = current_app.extensions["simulator"]
+    with world.lock:
+        world.faults = [fault for fault in world.faults if fault_id not in (None, fault.id)]
+    return look_or_act("faults") if request.method == "GET" else jsonify([])
 
 
 def find_user(world: World, given: Given) -> User:
@@ -64,9 +56,9 @@ def find_user(world: World, given: Given) -> User:
     return user
 
 
-def find_invoice(world: World, link: str) -> Invoice:
+def find_invoice(world: World, link: Any) -> Invoice:
     """The invoice behind a link of either form, or a slug; raises Unknown."""
-    if (slug := re.split(r"\$|/invoice/", link)[-1]) not in world.invoices:
+    if (slug := re.split(r"\$|/invoice/", str(link))[-1]) not in world.invoices:
         raise Unknown("no such link")
     return world.invoices[slug]
 
@@ -75,12 +67,13 @@ def save_user(world: World, given: Given) -> User:
     """Create a user, or change one who is there; raises ValueError."""
     user_id = int(_number(given, "id", 0, high=2**52 - 1))
     there = world.users.get(user_id)
-    stars = int(_number(given, "stars", there.stars if there else 0))
-    texts: Given = {name: given[name] for name in ("first_name", "username", "language_code") if name in given}
-    if not all(isinstance(text, str) for text in texts.values()):
-        raise ValueError("a name is a string")
+    changes: Given = {"stars": int(_number(given, "stars", there.stars if there else 0))}
+    for name in {"first_name", "username", "language_code"} & given.keys():
+        if not isinstance(given[name], str):
+            raise ValueError(f"{name} is a string")
+        changes[name] = given[name]
     user = there or world.add_user(user_id)
-    vars(user).update(texts, stars=stars)
+    vars(user).update(changes)
     world.note("user", **vars(user))
     return user
 
@@ -106,32 +99,29 @@ def _bot(world: World, given: Given) -> Bot:
     return world.bots[name]
 
 
-def _offer(invoice: Invoice) -> Given:
-    return vars(invoice) | {"bot": invoice.bot.name, "currency": "XTR"}
-
-
 def _launch(world: World, given: Given) -> Given:
     """Sign launch data, as the Mini App of `bot` gets it for `user`. Its date is real, whatever the clock was pushed by."""
     user, bot = find_user(world, given), _bot(world, given)
     named = {name: value for name, value in user.shown().items() if name != "is_bot"} | {"allows_write_to_pm": True}
     fields = {"query_id": world.word(24), "user": json.dumps(named, ensure_ascii=False, separators=(",", ":")),
               "signature": world.word(86)}  # Telegram's own would need its private key; `hash` covers this one as well
-    fields |= {name: str(given[name]) for name in ("start_param",) if name in given}
+    fields |= {"start_param": str(given["start_param"])} if "start_param" in given else {}
     return {"init_data": init_data_py.sign(fields, bot.token, auth_date=_number(given, "auth_date", time.time()))}
 
 
-def _look_at(what: str) -> Callable[[World, Given], Given]:
+def _buyer(what: str) -> Callable[[World, Given], Given]:
     def act(world: World, given: Given) -> Given:
-        invoice, user = find_invoice(world, str(given.get("link"))), find_user(world, given)
+        invoice, user = find_invoice(world, given.get("link")), find_user(world, given)
+        if what == "pay":
+            return pay(world, invoice, user, _number(given, "wait", 30, LONGEST_WAIT)).shown()
         world.note(what, user=user.id, slug=invoice.slug, payload=invoice.payload)
         return _offer(invoice) | {"status": what}
 
     return act
 
 
-def _pay(world: World, given: Given) -> Given:
-    wait = _number(given, "wait", 30, LONGEST_WAIT)
-    return pay(world, find_invoice(world, str(given.get("link"))), find_user(world, given), wait).shown()
+def _offer(invoice: Invoice) -> Given:
+    return vars(invoice) | {"bot": invoice.bot.name, "currency": "XTR"}
 
 
 def _charge_back(world: World, given: Given) -> Given:
@@ -139,6 +129,11 @@ def _charge_back(world: World, given: Given) -> Given:
         raise Unknown("no such charge")
     payments.give_back(world, checkout, "chargeback")
     return checkout.shown()
+
+
+def _withdraw(world: World, given: Given) -> Given:
+    payments.withdraw(world, _bot(world, given), int(_number(given, "stars", 0)))
+    return {"balance": _bot(world, given).balance}
 
 
 def _push(world: World, given: Given) -> Given:
@@ -166,26 +161,16 @@ def _set(world: World, given: Given) -> Given:
     return vars(world.settings)
 
 
-def _withdraw(world: World, given: Given) -> Given:
-    payments.withdraw(world, _bot(world, given), int(_number(given, "stars", 0)))
-    return {"balance": _bot(world, given).balance}
-
-
 GET: dict[str, Callable[[World, Given], Any]] = {
     "users": lambda world, _: [vars(user) for user in world.users.values()],
     "links": lambda world, _: [_offer(invoice) for invoice in world.invoices.values()],
-    "checkouts": lambda world, _: [
-        one.shown() | {"refunded": one.charge in world.refunded} for one in world.checkouts.values()
-    ],
-    "bots": lambda world, _: [bot.summary() for bot in world.bots.values()],
-    "clock": lambda world, _: {"now": world.clock.now()},
-    "quiet": _quiet,
-    "journal": _journal,
-    "faults": lambda world, _: [vars(fault) for fault in world.faults],
-    "settings": lambda world, _: vars(world.settings),
+    "checkouts": lambda world, _: [one.shown() | {"refunded": one.charge in world.refunded} for one in world.checkouts.values()],
+    "bots": lambda world, _: [{name: getattr(bot, name) for name in ("name", "balance", "url")} for bot in world.bots.values()],
+    "clock": lambda world, _: {"now": world.clock.now()}, "quiet": _quiet, "journal": _journal,
+    "faults": lambda world, _: [vars(fault) for fault in world.faults], "settings": lambda world, _: vars(world.settings),
 }
 POST: dict[str, Callable[[World, Given], Any]] = {
-    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch, "open": _look_at("opened"),
-    "pay": _pay, "cancel": _look_at("cancelled"), "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push,
+    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch, "open": _buyer("opened"),
+    "pay": _buyer("pay"), "cancel": _buyer("cancelled"), "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push,
     "faults": _arm, "settings": _set,
 }

@@ -1,4 +1,4 @@
-"""The methods of the Bot API that Stars need, with Telegram's checks and the words of its refusals."""
+"""The methods of the Bot API that Stars need, as its documentation has them, with Telegram's checks and words of refusal."""
 
 import ipaddress
 import json
@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from stars.simulator import delivery, payments
-from stars.simulator.world import EVERY_UPDATE, URL_SAFE, Bot, Invoice, Refused, Webhook, World
+from stars.simulator.world import EVERY_UPDATE, URL_SAFE, Bot, Invoice, World, bad_request
 
 Args = dict[str, str]
 STRAY = (  # no business of an invoice in Stars
@@ -16,144 +16,120 @@ STRAY = (  # no business of an invoice in Stars
     "send_email_to_provider", "is_flexible", "max_tip_amount", "suggested_tip_amounts", "provider_token",
 )
 NOTHING = ("", "0", "false", "[]", "no")
-PORTS = (443, 80, 88, 8443)
+PORTS = (None, 443, 80, 88, 8443)
+ABILITIES = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False,
+             "can_connect_to_business": False, "has_main_web_app": False}
 
 
-def get_me(_world: World, bot: Bot, _args: Args) -> dict[str, Any]:
-    """Answer who the bot is: all of it follows from the token's number."""
-    can = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False,
-           "can_connect_to_business": False, "has_main_web_app": False}
-    return bot.shown() | can
-
-
-def set_webhook(world: World, bot: Bot, args: Args) -> tuple[bool, str]:
-    """Set it, or delete it when `url` is empty. What `allowed_updates` was before, stays when it is left out."""
+def _set_webhook(world: World, bot: Bot, args: Args) -> tuple[bool, str]:
     url, secret = args.get("url", ""), args.get("secret_token", "")
     if not url:
-        return delete_webhook(world, bot, args)
+        return _delete_webhook(world, bot, args)
     try:
         parsed = httpx.URL(url if "://" in url else f"https://{url}")
     except httpx.InvalidURL:
         parsed = httpx.URL("")
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise Refused(400, "Bad Request: invalid webhook URL specified")
-    if len(secret) > 256:
-        raise Refused(400, "Bad Request: secret token is too long")
-    if not set(secret) <= set(URL_SAFE):
-        raise Refused(400, "Bad Request: secret token contains unallowed characters")
-    if world.settings.https_only or not _of_this_machine(parsed.host):
-        if parsed.scheme != "https":
-            raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
-        if (parsed.port or 443) not in PORTS:
-            raise Refused(400, "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
-    _allow(bot, args)
-    if truth(args, "drop_pending_updates"):
+    strict = world.settings.https_only or not _of_this_machine(parsed.host)
+    _refuse_if(
+        ("invalid webhook URL specified", parsed.scheme not in ("http", "https") or not parsed.host),
+        ("secret token is too long", len(secret) > 256),
+        ("secret token contains unallowed characters", not set(secret) <= set(URL_SAFE)),
+        ("bad webhook: An HTTPS URL must be provided for webhook", strict and parsed.scheme != "https"),
+        ("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443", strict and parsed.port not in PORTS),
+    )
+    _choose_updates(bot, args)
+    if _truth(args, "drop_pending_updates"):
         bot.updates.clear()
-    webhook = Webhook(str(parsed), secret, whole(args, "max_connections", 40, 1, 100))
-    same, bot.webhook, bot.last_error = bot.webhook == webhook, webhook, None
+    before, bot.last_error = (bot.url, bot.secret, bot.max_connections), None
+    bot.url, bot.secret, bot.max_connections = now = str(parsed), secret, _whole(args, "max_connections", 40, 1, 100)
     delivery.pump(world, bot)
-    return True, "Webhook is already set" if same else "Webhook was set"
+    return True, "Webhook is already set" if now == before else "Webhook was set"
 
 
-def delete_webhook(_world: World, bot: Bot, args: Args) -> tuple[bool, str]:
-    """Delete it; the updates stay for getUpdates, unless they are to be dropped."""
-    if truth(args, "drop_pending_updates"):
+def _delete_webhook(_world: World, bot: Bot, args: Args) -> tuple[bool, str]:
+    if _truth(args, "drop_pending_updates"):
         bot.updates.clear()
-    there, bot.webhook, bot.last_error = bot.webhook is not None, None, None
+    there, bot.url, bot.last_error = bot.url, "", None
     return True, "Webhook was deleted" if there else "Webhook is already deleted"
 
 
-def get_webhook_info(_world: World, bot: Bot, _args: Args) -> dict[str, Any]:
-    """Answer how the webhook stands, and what was wrong with it last."""
-    url = bot.webhook.url if bot.webhook else ""
-    info: dict[str, Any] = {"url": url, "has_custom_certificate": False, "pending_update_count": len(bot.updates)}
-    if bot.webhook:
-        info["max_connections"] = bot.webhook.max_connections
+def _get_webhook_info(_world: World, bot: Bot, _args: Args) -> dict[str, Any]:
+    info: dict[str, Any] = {"url": bot.url, "has_custom_certificate": False, "pending_update_count": len(bot.updates)}
+    if bot.url:
+        info["max_connections"] = bot.max_connections
     if bot.last_error:
         info |= {"last_error_date": bot.last_error[0], "last_error_message": bot.last_error[1]}
-    return info | ({"allowed_updates": bot.shown_allowed} if bot.shown_allowed else {})
+    return info | ({"allowed_updates": bot.chosen_updates} if bot.chosen_updates else {})
 
 
-def get_updates(world: World, bot: Bot, args: Args) -> list[dict[str, Any]]:
-    """Answer the updates that wait, holding the line for up to `timeout` seconds."""
-    _allow(bot, args)
-    offset, limit = whole(args, "offset", 0, -(2**31), 2**31), whole(args, "limit", 100, 1, 100)
-    return delivery.poll(world, bot, offset, limit, whole(args, "timeout", 0, 0, 50))
+def _get_updates(world: World, bot: Bot, args: Args) -> list[dict[str, Any]]:
+    _choose_updates(bot, args)
+    offset, limit = _whole(args, "offset", 0, -(2**31), 2**31), _whole(args, "limit", 100, 1, 100)
+    return delivery.poll(world, bot, offset, limit, _whole(args, "timeout", 0, 0, 50))
 
 
-def create_invoice_link(world: World, bot: Bot, args: Args) -> str:
-    """Answer a new link, which can be paid any number of times."""
-    invoice = _invoice(world, bot, args)
-    return f"{(world.settings.link_base or bot.address).rstrip('/')}/${invoice.slug}"
+def _create_invoice_link(world: World, bot: Bot, args: Args) -> str:
+    return f"{(world.settings.link_base or bot.address).rstrip('/')}/${_invoice(world, bot, args).slug}"
 
 
-def send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
-    """Answer the message with the invoice, which its reader pays like a link: /sim/links has it."""
-    chat = args.get("chat_id")
-    if not chat:
-        raise Refused(400, "Bad Request: chat_id is empty")
+def _send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
+    chat = args.get("chat_id", "")
     user = world.users.get(int(chat)) if chat.isdecimal() else None
     if user is None:
-        raise Refused(400, "Bad Request: chat not found")
+        raise bad_request("chat not found" if chat else "chat_id is empty")
     invoice = _invoice(world, bot, args)
-    shown = {"title": invoice.title, "description": invoice.description, "start_parameter": "", "currency": "XTR",
-             "total_amount": invoice.amount}
-    return payments.message_of(world, bot, user, bot.shown(), invoice=shown)
+    shown = {"title": invoice.title, "description": invoice.description, "start_parameter": ""}
+    content = shown | {"currency": "XTR", "total_amount": invoice.amount}
+    return payments.message_of(world, bot, user, bot, invoice=content)
 
 
-def answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
-    """Let the sale go on, or end it with a reason that the buyer sees."""
-    ok = truth(args, "ok")
-    error_message = "" if ok else required(args, "error_message")
+def _answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
+    ok = _truth(args, "ok")
+    error_message = "" if ok else _required(args, "error_message")
     payments.answer(world, bot, args.get("pre_checkout_query_id", ""), ok, error_message)
     return True
 
 
-def refund_star_payment(world: World, bot: Bot, args: Args) -> bool:
-    """Give a payment back."""
+def _refund_star_payment(world: World, bot: Bot, args: Args) -> bool:
     user_id = args.get("user_id", "")
-    if not user_id.isdecimal() or not 0 < int(user_id) < 2**52:
-        raise Refused(400, "Bad Request: invalid user_id specified")
-    if int(user_id) not in world.users:
-        raise Refused(400, "Bad Request: user not found")
+    if not user_id.isdecimal() or int(user_id) not in world.users:
+        raise bad_request("user not found" if user_id.isdecimal() else "invalid user_id specified")
     payments.refund(world, bot, int(user_id), args.get("telegram_payment_charge_id", ""))
     return True
 
 
-def get_star_transactions(_world: World, bot: Bot, args: Args) -> dict[str, Any]:
-    """Answer a page of them, the oldest first."""
-    offset, limit = whole(args, "offset", 0, 0, 2**31), whole(args, "limit", 100, 1, 100)
+def _get_star_transactions(_world: World, bot: Bot, args: Args) -> dict[str, Any]:
+    offset, limit = _whole(args, "offset", 0, 0, 2**31), _whole(args, "limit", 100, 1, 100)
     return {"transactions": bot.transactions[offset:offset + limit]}
 
 
-def get_my_star_balance(_world: World, bot: Bot, _args: Args) -> dict[str, int]:
-    """Answer the bot's Stars."""
-    return {"amount": bot.balance}
-
-
 METHODS: dict[str, Callable[[World, Bot, Args], Any]] = {
-    method.__name__.replace("_", ""): method
-    for method in (
-        get_me, set_webhook, delete_webhook, get_webhook_info, get_updates, create_invoice_link, send_invoice,
-        answer_pre_checkout_query, refund_star_payment, get_star_transactions, get_my_star_balance,
-    )
+    "getme": lambda _world, bot, _args: bot.shown() | ABILITIES,
+    "setwebhook": _set_webhook, "deletewebhook": _delete_webhook, "getwebhookinfo": _get_webhook_info,
+    "getupdates": _get_updates, "createinvoicelink": _create_invoice_link, "sendinvoice": _send_invoice,
+    "answerprecheckoutquery": _answer_pre_checkout_query, "refundstarpayment": _refund_star_payment,
+    "getstartransactions": _get_star_transactions,
+    "getmystarbalance": lambda _world, bot, _args: {"amount": bot.balance},
 }
 
 
-def required(args: Args, name: str) -> str:
-    """The argument; raises Refused when it is missing or empty."""
-    if not args.get(name):
-        raise Refused(400, f'Bad Request: parameter "{name}" is required')
+def _refuse_if(*checks: tuple[str, bool]) -> None:
+    for why, wrong in checks:
+        if wrong:
+            raise bad_request(why)
+
+
+def _required(args: Args, name: str) -> str:
+    _refuse_if((f'parameter "{name}" is required', not args.get(name)))
     return args[name]
 
 
-def truth(args: Args, name: str) -> bool:
-    """A Boolean argument; anything unknown is false."""
+def _truth(args: Args, name: str) -> bool:
     return args.get(name, "").lower() in ("true", "yes", "1")
 
 
-def whole(args: Args, name: str, default: int, low: int, high: int) -> int:
-    """A number within bounds; Telegram brings it there instead of refusing."""
+def _whole(args: Args, name: str, default: int, low: int, high: int) -> int:
+    """A number; one out of bounds is brought within, as Telegram does."""
     try:
         return min(high, max(low, int(args[name])))
     except (KeyError, ValueError):
@@ -161,24 +137,21 @@ def whole(args: Args, name: str, default: int, low: int, high: int) -> int:
 
 
 def _invoice(world: World, bot: Bot, args: Args) -> Invoice:
-    title, description, payload = (required(args, name) for name in ("title", "description", "payload"))
-    currency = required(args, "currency")
-    amounts = _amounts(required(args, "prices"))
-    if len(title) > 32:  # these two words are a guess: the documents give the lengths only
-        raise Refused(400, "Bad Request: INVOICE_TITLE_INVALID")
-    if len(description) > 255:
-        raise Refused(400, "Bad Request: INVOICE_DESCRIPTION_INVALID")
-    if len(payload.encode()) > 128:
-        raise Refused(400, "Bad Request: INVOICE_PAYLOAD_INVALID")
-    if currency != "XTR":
-        raise Refused(400, "Bad Request: PAYMENT_PROVIDER_INVALID")
-    if args.get("subscription_period", "0") != "0":  # subscriptions are not simulated
-        raise Refused(400, "Bad Request: SUBSCRIPTION_PERIOD_INVALID")
+    """The invoice that is asked for, remembered under a new link; raises Refused."""
+    title, description, payload, currency = (
+        _required(args, name) for name in ("title", "description", "payload", "currency")
+    )
+    amounts = _amounts(_required(args, "prices"))
     stray = any(args.get(name, "").lower() not in NOTHING for name in STRAY)
-    if len(amounts) != 1 or (stray and world.settings.refuse_stray_fields):
-        raise Refused(400, "Bad Request: STARS_INVOICE_INVALID")
-    if not 1 <= amounts[0] <= world.settings.max_amount:
-        raise Refused(400, "Bad Request: CURRENCY_TOTAL_AMOUNT_INVALID")
+    _refuse_if(
+        ("INVOICE_TITLE_INVALID", len(title) > 32),  # this word and the next are guesses: only the lengths are documented
+        ("INVOICE_DESCRIPTION_INVALID", len(description) > 255),
+        ("INVOICE_PAYLOAD_INVALID", len(payload.encode()) > 128),
+        ("PAYMENT_PROVIDER_INVALID", currency != "XTR"),
+        ("SUBSCRIPTION_PERIOD_INVALID", args.get("subscription_period", "0") != "0"),  # subscriptions are not simulated
+        ("STARS_INVOICE_INVALID", len(amounts) != 1 or (stray and world.settings.refuse_stray_fields)),
+        ("CURRENCY_TOTAL_AMOUNT_INVALID", not 1 <= sum(amounts) <= world.settings.max_amount),
+    )
     invoice = Invoice(world.word(22), bot, title, description, payload, amounts[0], args.get("photo_url", ""))
     world.invoices[invoice.slug] = invoice
     return invoice
@@ -188,29 +161,28 @@ def _amounts(prices: str) -> list[int]:
     try:
         given = json.loads(prices)
     except ValueError:
-        raise Refused(400, "Bad Request: can't parse prices JSON object") from None
+        raise bad_request("can't parse prices JSON object") from None
     if not isinstance(given, list):
-        raise Refused(400, "Bad Request: expected an Array of LabeledPrice")
-    for price in given:
-        if not isinstance(price, dict) or not isinstance(price.get("label"), str) or not price["label"]:
-            raise Refused(400, "Bad Request: can't parse labeled price: field \"label\" must be a non-empty String")
-        if type(price.get("amount")) is not int and not str(price.get("amount")).isdecimal():
-            raise Refused(400, "Bad Request: can't parse labeled price: field \"amount\" must be a Number")
-    return [int(price["amount"]) for price in given]
+        raise bad_request("expected an Array of LabeledPrice")
+    try:
+        return [int(str(price["amount"])) for price in given if price["label"]]
+    except (KeyError, TypeError, ValueError):
+        raise bad_request("can't parse labeled price") from None
 
 
-def _allow(bot: Bot, args: Args) -> None:
+def _choose_updates(bot: Bot, args: Args) -> None:
+    """Remember `allowed_updates`; left out, the previous choice stays, and an empty list is the default."""
     try:
         wanted = json.loads(args.get("allowed_updates", ""))
     except ValueError:
         return
-    if isinstance(wanted, list) and all(isinstance(name, str) for name in wanted):
-        bot.shown_allowed = [name.lower() for name in wanted]
-        bot.allowed = EVERY_UPDATE & set(bot.shown_allowed) if wanted else EVERY_UPDATE
+    if isinstance(wanted, list):
+        bot.chosen_updates = [str(name).lower() for name in wanted]
+        bot.allowed = EVERY_UPDATE.intersection(bot.chosen_updates) if wanted else EVERY_UPDATE
 
 
 def _of_this_machine(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host == "localhost"

@@ -3,27 +3,26 @@
 from typing import Any
 
 from stars.simulator.delivery import publish
-from stars.simulator.world import Bot, Checkout, Invoice, Refused, User, World
+from stars.simulator.world import Bot, Checkout, Invoice, User, World, bad_request
 
-TOO_LATE = "Bad Request: query is too old and response timeout expired or query ID is invalid"
+TOO_LATE = "query is too old and response timeout expired or query ID is invalid"
 
 
 def begin(world: World, invoice: Invoice, user: User, alone: bool = True) -> Checkout:
     """The user presses Pay: the bot is asked, and has ten seconds."""
-    checkout = Checkout(world.number(), invoice, user, user, invoice.amount)
+    checkout = Checkout(str(world.random.randrange(10**17, 2**63)), invoice, user, user, invoice.amount)
     world.checkouts[checkout.id] = checkout
     _bend(world, checkout, "checkout")
     world.note("checkout", **checkout.shown())
-    second = alone and world.take("second_payment", _facts(checkout))
+    second = alone and world.take("second_payment", checkout.facts())
     if second:
-        _lend(user, 2 * invoice.amount)
+        user.stars = max(user.stars, 2 * invoice.amount)
     if checkout.payer.stars < checkout.amount:
         _fail(world, checkout, "BALANCE_TOO_LOW")
     else:
         world.clock.at(world.clock.now() + world.settings.checkout_seconds, lambda: _expire(world, checkout))
-        asked = {"id": checkout.id, "from": checkout.payer.shown(), "currency": checkout.currency,
-                 "total_amount": checkout.amount, "invoice_payload": invoice.payload}
-        publish(world, invoice.bot, "pre_checkout_query", asked, user=checkout.payer.id, payload=invoice.payload)
+        asked = {"id": checkout.id, "from": checkout.payer.shown(), **_terms(checkout)}
+        publish(world, invoice.bot, "pre_checkout_query", asked, checkout.facts())
     if second:
         begin(world, invoice, user, alone=False)
     return checkout
@@ -33,7 +32,7 @@ def answer(world: World, bot: Bot, query_id: str, ok: bool, error_message: str) 
     """What answerPreCheckoutQuery does. Raises Refused when it is late, unknown or answered already."""
     checkout = world.checkouts.get(query_id)
     if checkout is None or checkout.invoice.bot is not bot or checkout.status != "pending":
-        raise Refused(400, TOO_LATE)
+        raise bad_request(TOO_LATE)
     if ok:
         _charge(world, checkout)
     else:
@@ -44,15 +43,15 @@ def refund(world: World, bot: Bot, user_id: int, charge: str) -> None:
     """What refundStarPayment does: the whole amount, once. Raises Refused."""
     checkout = world.paid.get(charge)
     if checkout is None or checkout.invoice.bot is not bot or checkout.payer.id != user_id:
-        raise Refused(400, "Bad Request: CHARGE_ID_INVALID" if charge else "Bad Request: CHARGE_ID_EMPTY")
+        raise bad_request("CHARGE_ID_INVALID" if charge else "CHARGE_ID_EMPTY")
     if charge in world.refunded:
-        raise Refused(400, "Bad Request: CHARGE_ALREADY_REFUNDED")
+        raise bad_request("CHARGE_ALREADY_REFUNDED")
     if bot.balance < checkout.amount:
-        raise Refused(400, "Bad Request: BALANCE_TOO_LOW")
+        raise bad_request("BALANCE_TOO_LOW")
     give_back(world, checkout, "refund")
-    sender = bot.shown() if world.settings.refund_from_bot else checkout.payer.shown()
+    sender = bot if world.settings.refund_from_bot else checkout.payer
     message = message_of(world, bot, checkout.payer, sender, refunded_payment=_receipt(checkout))
-    publish(world, bot, "refunded_payment", message, **_paid_facts(checkout))
+    publish(world, bot, "refunded_payment", message, checkout.facts())
 
 
 def give_back(world: World, checkout: Checkout, what: str) -> None:
@@ -75,18 +74,18 @@ def withdraw(world: World, bot: Bot, stars: int) -> None:
     world.note("withdrawal", bot=bot.name, amount=stars)
 
 
-def message_of(world: World, bot: Bot, user: User, sender: dict[str, Any], **content: Any) -> dict[str, Any]:
+def message_of(world: World, bot: Bot, user: User, sender: User | Bot, **content: Any) -> dict[str, Any]:
     """A new message of the private chat between the bot and the user."""
     bot.messages[user.id] += 1
     chat = {name: value for name, value in user.shown().items() if name in ("id", "first_name", "username")}
-    about = {"message_id": bot.messages[user.id], "from": sender, "chat": chat | {"type": "private"}}
-    return about | {"date": int(world.clock.now()), **content}
+    return {"message_id": bot.messages[user.id], "from": sender.shown(), "chat": chat | {"type": "private"},
+            "date": int(world.clock.now()), **content}
 
 
 def _charge(world: World, checkout: Checkout) -> None:
     _bend(world, checkout, "payment")
-    payer, bot = checkout.payer, checkout.invoice.bot
-    if world.take("unpaid", _facts(checkout, "payment")):
+    payer, bot, facts = checkout.payer, checkout.invoice.bot, checkout.facts()
+    if world.take("unpaid", facts):
         return _fail(world, checkout, "PAYMENT_FAILED")
     if payer.stars < checkout.amount:  # spent elsewhere since the checkout began
         return _fail(world, checkout, "BALANCE_TOO_LOW")
@@ -96,9 +95,9 @@ def _charge(world: World, checkout: Checkout) -> None:
     world.paid[checkout.charge] = checkout
     _record(world, bot, checkout.charge, checkout.amount, source=_partner(checkout))
     world.note("payment", **checkout.shown())
-    message = message_of(world, bot, payer, payer.shown(), successful_payment=_receipt(checkout))
-    publish(world, bot, "successful_payment", message, **_paid_facts(checkout))
-    if fault := world.take("chargeback", _facts(checkout, "payment")):
+    message = message_of(world, bot, payer, payer, successful_payment=_receipt(checkout))
+    publish(world, bot, "successful_payment", message, checkout.facts())
+    if fault := world.take("chargeback", facts):
         when = world.clock.now() + fault.options.get("seconds", 0)
         world.clock.at(when, lambda: give_back(world, checkout, "chargeback"))
     return None
@@ -115,38 +114,27 @@ def _expire(world: World, checkout: Checkout) -> None:
 
 
 def _bend(world: World, checkout: Checkout, stage: str) -> None:
-    """Let the faults change the terms. Somebody who so has to pay what he has not is lent it: money moves all the same."""
-    facts = _facts(checkout, stage)
+    """Let the faults change the terms. Who so has to pay what he has not is lent it: the money moves all the same."""
+    facts = checkout.facts() | {"stage": stage}
     amount, currency, payer = (world.take(f"wrong_{term}", facts) for term in ("amount", "currency", "payer"))
     if amount:
-        checkout.amount = int(amount.options.get("value", checkout.amount + 1))
+        checkout.amount = amount.options.get("value", checkout.amount + 1)
     if currency:
-        checkout.currency = str(currency.options.get("value", "USD"))
+        checkout.currency = currency.options.get("value", "USD")
     if payer:
-        known = int(payer.options.get("value", 0))
-        checkout.payer = world.users.get(known) or world.add_user(known or None, "Somebody else")
+        known = payer.options.get("value", 0)
+        checkout.payer = world.users.get(known) or world.add_user(known, "Somebody else")
     if amount or payer:
-        _lend(checkout.payer, checkout.amount)
+        checkout.payer.stars = max(checkout.payer.stars, checkout.amount)
 
 
-def _lend(user: User, stars: int) -> None:
-    user.stars = max(user.stars, stars)
-
-
-def _facts(checkout: Checkout, stage: str = "checkout") -> dict[str, Any]:
-    invoice = checkout.invoice
-    return {"bot": invoice.bot.name, "user": checkout.user.id, "payload": invoice.payload, "stage": stage}
-
-
-def _paid_facts(checkout: Checkout) -> dict[str, Any]:
-    return {"user": checkout.payer.id, "payload": checkout.invoice.payload, "charge": checkout.charge}
+def _terms(checkout: Checkout) -> dict[str, Any]:
+    return {"currency": checkout.currency, "total_amount": checkout.amount, "invoice_payload": checkout.invoice.payload}
 
 
 def _receipt(checkout: Checkout) -> dict[str, Any]:
-    return {
-        "currency": checkout.currency, "total_amount": checkout.amount, "invoice_payload": checkout.invoice.payload,
-        "telegram_payment_charge_id": checkout.charge, "provider_payment_charge_id": f"{checkout.payer.id}_{checkout.id}",
-    }
+    return _terms(checkout) | {"telegram_payment_charge_id": checkout.charge,
+                               "provider_payment_charge_id": f"{checkout.payer.id}_{checkout.id}"}
 
 
 def _partner(checkout: Checkout) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What can be set: how the simulator is reached, and the numbers of Telegram's that were only measured once."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -24,10 +24,9 @@ class Settings:
 
     def changed(self, wanted: dict[str, Any]) -> "Settings":
         """These with others; raises ValueError for one that there is not, or of another type."""
-        known = {field.name: type(getattr(self, field.name)) for field in fields(self) if field.name != "seed"}
         for name, value in wanted.items():
-            kind = known.get(name)
-            number = kind is float and isinstance(value, int) and not isinstance(value, bool)
-            if kind is None or not (type(value) is kind or number):
+            there = getattr(self, name, None)
+            kind = (int, float) if isinstance(there, float) else type(there)
+            if there is None or not isinstance(value, kind) or isinstance(value, bool) != isinstance(there, bool):
                 raise ValueError(f"no such setting, or not of its type: {name}")
         return replace(self, **wanted)

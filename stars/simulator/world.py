@@ -22,8 +22,12 @@ class Refused(Exception):
     """The Bot API's no: its error code, and the description in the very words."""
 
     def __init__(self, code: int, description: str, **parameters: int) -> None:
-        super().__init__(description)
         self.code, self.description, self.parameters = code, description, parameters
+
+
+def bad_request(why: str) -> Refused:
+    """The usual no."""
+    return Refused(400, f"Bad Request: {why}")
 
 
 @dataclass
@@ -41,15 +45,6 @@ class User:
         optional = {"username": self.username, "language_code": self.language_code}
         named = {"id": self.id, "is_bot": False, "first_name": self.first_name}
         return named | {name: value for name, value in optional.items() if value}
-
-
-@dataclass(frozen=True)
-class Webhook:
-    """Where updates are sent."""
-
-    url: str
-    secret: str
-    max_connections: int
 
 
 @dataclass
@@ -75,12 +70,14 @@ class Bot:
 
     id: int
     token: str
-    test: bool
+    name: str  # how /sim/ calls it: the number, with "/test" behind it for one of the test environment
     next_update_id: int
     balance: int = 0
-    webhook: Webhook | None = None
+    url: str = ""  # of the webhook; empty for none
+    secret: str = ""
+    max_connections: int = 40
     allowed: frozenset[str] = EVERY_UPDATE
-    shown_allowed: list[str] = field(default_factory=list)  # as getWebhookInfo repeats it; empty for the default
+    chosen_updates: list[str] = field(default_factory=list)  # allowed_updates as it was sent; empty for the default
     updates: list[Update] = field(default_factory=list)
     last_update_at: float = 0
     last_error: tuple[int, str] | None = None
@@ -89,20 +86,9 @@ class Bot:
     messages: Counter[int] = field(default_factory=Counter)  # by chat
     transactions: list[dict[str, Any]] = field(default_factory=list)  # as getStarTransactions shows them, oldest first
 
-    @property
-    def name(self) -> str:
-        """How /sim/ calls it: the number, and for one of the test environment "/test" behind it."""
-        return f"{self.id}/test" if self.test else str(self.id)
-
     def shown(self) -> dict[str, Any]:
         """As the Bot API's User."""
         return {"id": self.id, "is_bot": True, "first_name": f"Bot {self.id}", "username": f"simulated_{self.id}_bot"}
-
-
-    def summary(self) -> dict[str, Any]:
-        """For /sim/."""
-        return {"bot": self.name, "balance": self.balance, "pending_updates": len(self.updates),
-                "webhook": self.webhook and self.webhook.url}
 
 
 @dataclass(frozen=True)
@@ -134,11 +120,13 @@ class Checkout:
 
     def shown(self) -> dict[str, Any]:
         """For /sim/ and the journal."""
-        return {
-            "checkout": self.id, "status": self.status, "reason": self.reason, "charge": self.charge, "amount": self.amount,
-            "user": self.user.id, "payer": self.payer.id, "slug": self.invoice.slug, "payload": self.invoice.payload,
-            "bot": self.invoice.bot.name,
-        }
+        own = {name: getattr(self, name) for name in ("status", "reason", "amount")}
+        return own | self.facts() | {"checkout": self.id, "buyer": self.user.id, "slug": self.invoice.slug}
+
+    def facts(self) -> dict[str, Any]:
+        """What a fault's matcher can ask for; `user` is who is to pay."""
+        invoice = self.invoice
+        return {"bot": invoice.bot.name, "user": self.payer.id, "payload": invoice.payload, "charge": self.charge}
 
 
 class World:
@@ -157,10 +145,10 @@ class World:
         self.refunded: set[str] = set()  # charge ids
         self.faults: list[Fault] = []
         self.fault_numbers = itertools.count(1)
-        self.http = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))
-        # What does a call that came inside a webhook's answer: of bot_api, which stands above delivery.
-        self.carry_out: Callable[[Bot, httpx.Response], None] = lambda bot, answer: None
         self.journal: list[dict[str, Any]] = []
+        self.http = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))
+        # Makes the call that a webhook's answer may hold: bot_api's, which stands above delivery and is put in later.
+        self.carry_out: Callable[[Bot, httpx.Response], None] = lambda bot, answer: None
 
     def note(self, what: str, **facts: Any) -> None:
         """Write a line into the journal, and wake those who wait for something."""
@@ -169,30 +157,24 @@ class World:
 
     def take(self, kind: str, facts: dict[str, Any]) -> Fault | None:
         """The first armed fault of this kind whose matcher fits, used up once."""
-        for fault in self.faults:
-            if fault.kind == kind and fault.fits(facts):
-                if fault.times is not None:
-                    fault.times -= 1
-                fault.taken += 1
-                self.note("fault", kind=kind, id=fault.id, **facts)
-                return fault
-        return None
+        fault = next((one for one in self.faults if one.kind == kind and one.fits(facts)), None)
+        if fault:
+            fault.times = fault.times and fault.times - 1
+            fault.taken += 1
+            self.note("fault", kind=kind, id=fault.id, **facts)
+        return fault
 
     def word(self, length: int) -> str:
         """Random letters, digits, - and _."""
         return "".join(self.random.choices(URL_SAFE, k=length))
 
-    def number(self) -> str:
-        """A random 64-bit id, as a string."""
-        return str(self.random.randrange(10**17, 2**63))
+    def add_user(self, user_id: int = 0, first_name: str = "Buyer") -> User:
+        """A new user, of the next free id unless one is given."""
+        user_id = user_id or max([1000, *(one for one in self.users if one < 2**40)]) + 1
+        self.users[user_id] = User(user_id, first_name)
+        return self.users[user_id]
 
     def close(self) -> None:
         """End what runs beside the requests."""
         self.clock.close()
         self.http.close()
-
-    def add_user(self, user_id: int | None = None, first_name: str = "Buyer") -> User:
-        """A new user, of the next free id unless one is given."""
-        user_id = user_id or max([1000, *(one for one in self.users if one < 2**40)]) + 1
-        self.users[user_id] = User(user_id, first_name)
-        return self.users[user_id]
