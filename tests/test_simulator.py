@@ -68,13 +68,12 @@ def test_every_well_shaped_token_is_a_bot_of_its_own(sim: Sim) -> None:
     assert sim.ask("getMe")["is_bot"] is True
     status, body = raw(sim, f"/bot{TOKEN}/test/getMe")
     assert (status, body["result"]["id"]) == (200, 123456)
-    assert [bot["name"] for bot in sim.look("bots")] == ["123456", "777", "123456/test"]
+    assert [bot["bot"] for bot in sim.look("bots")] == ["123456", "777", "123456/test"]
 
 
 @pytest.mark.parametrize(("path", "status", "description"), [
     (f"/bot{TOKEN}/getNothing", 404, "Not Found: method not found"),
     (f"/bot{TOKEN}/", 404, "Not Found"),
-    ("/bot/getMe", 404, "Not Found"),
     ("/botnonsense/getMe", 404, "Not Found"),
     ("/bot123456:short/getMe", 401, "Unauthorized"),
     (f"/bot{TOKEN[:-1]}X/getMe", 401, "Unauthorized"),
@@ -82,11 +81,6 @@ def test_every_well_shaped_token_is_a_bot_of_its_own(sim: Sim) -> None:
 def test_a_wrong_address_is_refused_in_telegrams_words(sim: Sim, path: str, status: int, description: str) -> None:
     sim.ask("getMe")
     assert raw(sim, path) == (status, {"ok": False, "error_code": status, "description": description})
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_other_http_methods_are_refused(sim: Sim, method: str) -> None:
-    assert raw(sim, f"/bot{TOKEN}/getMe", method)[0] == 405
 
 
 def test_a_body_that_is_no_json_object_is_refused(sim: Sim) -> None:
@@ -101,7 +95,8 @@ def test_a_body_that_is_no_json_object_is_refused(sim: Sim) -> None:
 @pytest.mark.parametrize(("change", "description"), [
     *(({name: ""}, f'parameter "{name}" is required') for name in ("title", "description", "payload", "currency", "prices")),
     ({"prices": "["}, "can't parse prices JSON object"),
-    ({"prices": "{}"}, "expected an Array of LabeledPrice"),
+    ({"prices": "[5]"}, "can't parse prices JSON object"),
+    ({"prices": '[{"label": "x", "amount": 1.5}]'}, "can't parse prices JSON object"),
     ({"prices": '[{"label": "x", "amount": 1}, {"label": "y", "amount": 1}]'}, "STARS_INVOICE_INVALID"),
     ({"prices": "[]"}, "STARS_INVOICE_INVALID"),
     ({"prices": '[{"label": "x", "amount": 0}]'}, "CURRENCY_TOTAL_AMOUNT_INVALID"),
@@ -802,7 +797,7 @@ def test_launch_data_is_signed_for_the_bot(sim: Sim) -> None:
 
 
 @pytest.mark.parametrize(("path", "body"), [
-    ("users", {"stars": "many"}), ("users", {"id": 2**52}), ("users", {"first_name": 5}), ("users", []), ("pay", {}),
+    ("users", {"stars": "many"}), ("users", {"id": 2**52}), ("users", []), ("pay", {}),
     ("pay", {"user": True}), ("clock", {}), ("clock", {"advance": -1}), ("withdraw", {}), ("chargeback", {}),
     ("launch", {"user": 99}),
 ])

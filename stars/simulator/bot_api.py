@@ -10,21 +10,25 @@ from flask import Response, request
 from werkzeug.wrappers import Request
 
 from stars.simulator.methods import METHODS
-from stars.simulator.world import Bot, Refused, World, bad_request
+from stars.simulator.world import Bot, Refused, World
 
-TOKEN = re.compile(r"([1-9][0-9]{0,15}):[A-Za-z0-9_-]{30,64}")
+PATH = re.compile(r"(?P<token>(?P<number>[1-9][0-9]{0,15}):[^/]*)(?P<test>/test)?/(?P<method>\w+)")
+SECRET = re.compile(r"\d+:[A-Za-z0-9_-]{30,64}")
 # A webhook's answer may not ask these (WebhookActor.cpp), nor anything that begins with "get".
 NOT_INLINE = ("setwebhook", "deletewebhook", "close", "logout", "get")
 
 
-def answer(world: World, token: str, method: str, test: bool = False) -> Response:
-    """Answer one request to /bot<token>/<method>, or drop its connection."""
+def answer(world: World, path: str) -> Response:
+    """Answer one request to /bot<token>/<method> or /bot<token>/test/<method>, or drop its connection."""
     try:
-        bot = find_bot(world, token, test)
-        bot.address = request.host_url
-        body = call(world, bot, method, arguments(request))
+        if (named := PATH.fullmatch(path)) is None:
+            raise Refused("Not Found", 404)
+        with world.lock:
+            bot = find_bot(world, named["token"], named["number"] + (named["test"] or ""))
+            bot.address = request.host_url
+        body = call(world, bot, named["method"], arguments(request))
     except Refused as refused:
-        body = envelope(refused)
+        body = refused.body
     if body is None:
         return Response(_dropped())
     seconds = body.get("parameters", {}).get("retry_after")
@@ -58,7 +62,7 @@ def call(world: World, bot: Bot, method: str, args: dict[str, str], inline: bool
             if not inline:
                 world.clock.wait(lambda: False, world.clock.now() + fault.options.get("seconds", 60 if timeout else 0))
             status = fault.options.get("status")
-            return {"ok": False, "error_code": status, "description": "Bad Gateway"} if status else None
+            return Refused("Bad Gateway", status).body if status else None
         return body
 
 
@@ -66,26 +70,20 @@ def _carried_out(world: World, bot: Bot, args: dict[str, str], facts: dict[str, 
     try:
         if fault := world.take("429", facts):
             seconds = fault.options.get("retry_after", 1)
-            raise Refused(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
+            raise Refused(f"Too Many Requests: retry after {seconds}", 429, retry_after=seconds)
         if world.take("500", facts):
-            raise Refused(500, "Internal Server Error")
+            raise Refused("Internal Server Error", 500)
         if world.take("balance_too_low", facts):
-            raise bad_request("BALANCE_TOO_LOW")
+            raise Refused("BALANCE_TOO_LOW")
         if (carry_out := METHODS.get(facts["method"])) is None:
-            raise Refused(404, "Not Found: method not found")
+            raise Refused("Not Found: method not found", 404)
         result = carry_out(world, bot, args)
-        described = result if isinstance(result, tuple) else (result,)
         if world.take("already_refunded", facts):  # tdlib/telegram-bot-api#690
-            raise bad_request("CHARGE_ALREADY_REFUNDED")
+            raise Refused("CHARGE_ALREADY_REFUNDED")
     except Refused as refused:
-        return envelope(refused)
-    return {"ok": True} | dict(zip(("result", "description"), described, strict=False))
-
-
-def envelope(refused: Refused) -> dict[str, Any]:
-    """How the Bot API says no."""
-    body = {"ok": False, "error_code": refused.code, "description": refused.description}
-    return body | ({"parameters": refused.parameters} if refused.parameters else {})
+        return refused.body
+    result, description = result if isinstance(result, tuple) else (result, None)
+    return {"ok": True, "result": result} | ({"description": description} if description else {})
 
 
 def _dropped() -> Iterator[bytes]:
@@ -94,21 +92,14 @@ def _dropped() -> Iterator[bytes]:
     yield b""
 
 
-def find_bot(world: World, token: str, test: bool) -> Bot:
-    """The bot of this token, a new one if its number is new. Raises Refused.
-
-    A number belongs to the first secret it is called with, as if BotFather had made it then: another one is 401.
-    """
-    if (shape := TOKEN.fullmatch(token)) is None:
-        raise Refused(401, "Unauthorized") if re.match(r"[1-9]\d*:", token) else Refused(404, "Not Found")
-    with world.lock:
-        name = f"{shape[1]}/test" if test else shape[1]
-        if name not in world.bots:
-            world.bots[name] = Bot(int(shape[1]), token, name, world.random.randrange(10**8, 10**9))
-            world.note("bot", bot=name)
-        if world.bots[name].token != token:
-            raise Refused(401, "Unauthorized")
-        return world.bots[name]
+def find_bot(world: World, token: str, name: str) -> Bot:
+    """The bot of that name, a new one if need be; raises Refused if it called first with another token."""
+    if SECRET.fullmatch(token) and name not in world.bots:
+        world.bots[name] = Bot(int(token.partition(":")[0]), token, name, world.random.randrange(10**8, 10**9))
+        world.note("bot", bot=name)
+    if name not in world.bots or world.bots[name].token != token:
+        raise Refused("Unauthorized", 401)
+    return world.bots[name]
 
 
 def arguments(request: Request) -> dict[str, str]:
@@ -117,9 +108,8 @@ def arguments(request: Request) -> dict[str, str]:
     if request.mimetype == "application/json" and request.get_data():
         given = request.get_json(silent=True)
         if not isinstance(given, dict):
-            raise bad_request("can't parse JSON object")
-        args |= {
-            name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            for name, value in given.items() if value is not None
-        }
+            raise Refused("can't parse JSON object")
+        for name, value in given.items():
+            if value is not None:
+                args[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return args

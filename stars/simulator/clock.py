@@ -16,7 +16,6 @@ class Clock:
         self._pushed = time.time() - time.monotonic()
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()  # what is due at the same moment happens in the order it was asked for
-        self._closed = False
         threading.Thread(target=self._run, name="clock", daemon=True).start()
 
     def now(self) -> float:
@@ -24,14 +23,13 @@ class Clock:
         return time.monotonic() + self._pushed
 
     def at(self, when: float, act: Callable[[], None]) -> None:
-        """Have `act` called, under the lock, once it is `when`."""
-        with self.changed:
-            heapq.heappush(self._due, (when, next(self._numbers), act))
-            self.changed.notify_all()
+        """Have `act` called once it is `when`. Needs the lock, as does all that follows; `act` will have it."""
+        heapq.heappush(self._due, (when, next(self._numbers), act))
+        self.changed.notify_all()
 
     def wait(self, until: Callable[[], object], when: float) -> None:
-        """Wait, without the lock, until `until()` is true or it is `when`; call it with the lock held."""
-        while not (until() or self._closed) and (left := when - self.now()) > 0:
+        """Wait, meanwhile without the lock, until `until()` is true or it is `when`."""
+        while not until() and (left := when - self.now()) > 0:
             self.changed.wait(left)
 
     def quiet(self) -> bool:
@@ -43,30 +41,21 @@ class Clock:
 
         So a push over a minute shows every resend of that minute, at its own time.
         """
-        with self.changed:
-            target = self.now() + seconds
-            arrived = False
-            while not arrived:
-                step = min(target, self._due[0][0]) if self._due else target
-                arrived = step == target
-                self._pushed += max(0.0, step - self.now())
-                self._happen()
-                self.changed.notify_all()
-                self.changed.wait_for(self.quiet, settle)
-
-    def close(self) -> None:
-        """End the clock's thread and every wait."""
-        with self.changed:
-            self._closed = True
-            self.changed.notify_all()
+        target, arrived = self.now() + seconds, False
+        while not arrived:
+            step = min(target, self._due[0][0]) if self._due else target
+            arrived = step == target
+            self._pushed += max(0.0, step - self.now())
+            self._happen()
+            self.changed.wait_for(self.quiet, settle)
 
     def _happen(self) -> None:
         while self._due and self._due[0][0] <= self.now():
             heapq.heappop(self._due)[2]()
+        self.changed.notify_all()  # also to those who wait for quiet
 
     def _run(self) -> None:
         with self.changed:
-            while not self._closed:
+            while True:
                 self._happen()
-                self.changed.notify_all()  # to those who wait for quiet
                 self.changed.wait(max(0.0, self._due[0][0] - self.now()) if self._due else None)

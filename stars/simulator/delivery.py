@@ -136,12 +136,12 @@ def _failed(world: World, bot: Bot, update: Update, answer: httpx.Response | str
 def poll(world: World, bot: Bot, offset: int, limit: int, timeout: int) -> list[dict[str, Any]]:
     """What getUpdates answers: updates from `offset` on, those before it being confirmed by this call. Raises Refused."""
     if bot.url:
-        raise Refused(409, f"Conflict: {POLL_WITH_WEBHOOK}")
+        raise Refused(f"Conflict: {POLL_WITH_WEBHOOK}", 409)
     bot.polls = mine = bot.polls + 1
     bot.updates = bot.updates[offset:] if offset < 0 else [update for update in bot.updates if update.id >= offset]
     pump(world, bot)  # forgets what is too old
     world.lock.notify_all()
     world.clock.wait(lambda: bot.updates or bot.url or bot.polls != mine, world.clock.now() + timeout)
     if bot.url or bot.polls != mine:
-        raise Refused(409, f"Conflict: {'terminated by setWebhook request' if bot.url else POLL_TWICE}")
+        raise Refused(f"Conflict: {'terminated by setWebhook request' if bot.url else POLL_TWICE}", 409)
     return [update.body for update in bot.updates[:limit]]

@@ -46,7 +46,7 @@ def clear(fault_id: int | None = None) -> Response:
     world: World = current_app.extensions["simulator"]
     with world.lock:
         world.faults = [fault for fault in world.faults if fault_id not in (None, fault.id)]
-    return look_or_act("faults") if request.method == "GET" else jsonify([])
+        return jsonify([vars(fault) for fault in world.faults])
 
 
 def find_user(world: World, given: Given) -> User:
@@ -67,13 +67,10 @@ def save_user(world: World, given: Given) -> User:
     """Create a user, or change one who is there; raises ValueError."""
     user_id = int(_number(given, "id", 0, high=2**52 - 1))
     there = world.users.get(user_id)
-    changes: Given = {"stars": int(_number(given, "stars", there.stars if there else 0))}
-    for name in {"first_name", "username", "language_code"} & given.keys():
-        if not isinstance(given[name], str):
-            raise ValueError(f"{name} is a string")
-        changes[name] = given[name]
+    stars = int(_number(given, "stars", there.stars if there else 0))
+    texts = {name: str(given[name]) for name in ("first_name", "username", "language_code") if name in given}
     user = there or world.add_user(user_id)
-    vars(user).update(changes)
+    vars(user).update(texts, stars=stars)
     world.note("user", **vars(user))
     return user
 
@@ -109,15 +106,15 @@ def _launch(world: World, given: Given) -> Given:
     return {"init_data": init_data_py.sign(fields, bot.token, auth_date=_number(given, "auth_date", time.time()))}
 
 
-def _buyer(what: str) -> Callable[[World, Given], Given]:
-    def act(world: World, given: Given) -> Given:
-        invoice, user = find_invoice(world, given.get("link")), find_user(world, given)
-        if what == "pay":
-            return pay(world, invoice, user, _number(given, "wait", 30, LONGEST_WAIT)).shown()
-        world.note(what, user=user.id, slug=invoice.slug, payload=invoice.payload)
-        return _offer(invoice) | {"status": what}
+def _look(world: World, given: Given, what: str) -> Given:
+    invoice, user = find_invoice(world, given.get("link")), find_user(world, given)
+    world.note(what, user=user.id, slug=invoice.slug, payload=invoice.payload)
+    return _offer(invoice) | {"status": what}
 
-    return act
+
+def _pay(world: World, given: Given) -> Given:
+    invoice, user = find_invoice(world, given.get("link")), find_user(world, given)
+    return pay(world, invoice, user, _number(given, "wait", 30, LONGEST_WAIT)).shown()
 
 
 def _offer(invoice: Invoice) -> Given:
@@ -164,13 +161,14 @@ def _set(world: World, given: Given) -> Given:
 GET: dict[str, Callable[[World, Given], Any]] = {
     "users": lambda world, _: [vars(user) for user in world.users.values()],
     "links": lambda world, _: [_offer(invoice) for invoice in world.invoices.values()],
-    "checkouts": lambda world, _: [one.shown() | {"refunded": one.charge in world.refunded} for one in world.checkouts.values()],
-    "bots": lambda world, _: [{name: getattr(bot, name) for name in ("name", "balance", "url")} for bot in world.bots.values()],
+    "checkouts": lambda world, _: [one.shown() for one in world.checkouts.values()],
+    "bots": lambda world, _: [{"bot": bot.name, "balance": bot.balance, "url": bot.url} for bot in world.bots.values()],
     "clock": lambda world, _: {"now": world.clock.now()}, "quiet": _quiet, "journal": _journal,
     "faults": lambda world, _: [vars(fault) for fault in world.faults], "settings": lambda world, _: vars(world.settings),
 }
 POST: dict[str, Callable[[World, Given], Any]] = {
-    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch, "open": _buyer("opened"),
-    "pay": _buyer("pay"), "cancel": _buyer("cancelled"), "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push,
+    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch, "pay": _pay,
+    "open": lambda world, given: _look(world, given, "opened"), "cancel": lambda world, given: _look(world, given, "cancelled"),
+    "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push,
     "faults": _arm, "settings": _set,
 }

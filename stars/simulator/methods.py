@@ -1,56 +1,51 @@
 """The methods of the Bot API that Stars need, as its documentation has them, with Telegram's checks and words of refusal."""
 
-import ipaddress
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from stars.simulator import delivery, payments
-from stars.simulator.world import EVERY_UPDATE, URL_SAFE, Bot, Invoice, World, bad_request
+from stars.simulator.world import EVERY_UPDATE, URL_SAFE, Bot, Invoice, Refused, World
 
 Args = dict[str, str]
 STRAY = (  # no business of an invoice in Stars
     "need_name", "need_phone_number", "need_email", "need_shipping_address", "send_phone_number_to_provider",
     "send_email_to_provider", "is_flexible", "max_tip_amount", "suggested_tip_amounts", "provider_token",
 )
+TRUE = ("true", "yes", "1")
 NOTHING = ("", "0", "false", "[]", "no")
+THIS_MACHINE = re.compile(r"localhost|127(\.\d+){3}|::1")
 PORTS = (None, 443, 80, 88, 8443)
 ABILITIES = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False,
              "can_connect_to_business": False, "has_main_web_app": False}
 
 
 def _set_webhook(world: World, bot: Bot, args: Args) -> tuple[bool, str]:
-    url, secret = args.get("url", ""), args.get("secret_token", "")
-    if not url:
-        return _delete_webhook(world, bot, args)
+    given, secret = args.get("url", ""), args.get("secret_token", "")
     try:
-        parsed = httpx.URL(url if "://" in url else f"https://{url}")
+        url = httpx.URL(given if "://" in given or not given else f"https://{given}")
     except httpx.InvalidURL:
-        parsed = httpx.URL("")
-    strict = world.settings.https_only or not _of_this_machine(parsed.host)
+        url = httpx.URL("nonsense:")
+    strict = bool(given) and (world.settings.https_only or not THIS_MACHINE.fullmatch(url.host))
     _refuse_if(
-        ("invalid webhook URL specified", parsed.scheme not in ("http", "https") or not parsed.host),
+        ("invalid webhook URL specified", bool(given) and (url.scheme not in ("http", "https") or not url.host)),
         ("secret token is too long", len(secret) > 256),
         ("secret token contains unallowed characters", not set(secret) <= set(URL_SAFE)),
-        ("bad webhook: An HTTPS URL must be provided for webhook", strict and parsed.scheme != "https"),
-        ("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443", strict and parsed.port not in PORTS),
+        ("bad webhook: An HTTPS URL must be provided for webhook", strict and url.scheme != "https"),
+        ("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443", strict and url.port not in PORTS),
     )
     _choose_updates(bot, args)
-    if _truth(args, "drop_pending_updates"):
+    if args.get("drop_pending_updates", "").lower() in TRUE:
         bot.updates.clear()
     before, bot.last_error = (bot.url, bot.secret, bot.max_connections), None
-    bot.url, bot.secret, bot.max_connections = now = str(parsed), secret, _whole(args, "max_connections", 40, 1, 100)
+    bot.url, bot.secret, bot.max_connections = now = str(url), secret, _whole(args, "max_connections", 40, 1, 100)
     delivery.pump(world, bot)
-    return True, "Webhook is already set" if now == before else "Webhook was set"
-
-
-def _delete_webhook(_world: World, bot: Bot, args: Args) -> tuple[bool, str]:
-    if _truth(args, "drop_pending_updates"):
-        bot.updates.clear()
-    there, bot.url, bot.last_error = bot.url, "", None
-    return True, "Webhook was deleted" if there else "Webhook is already deleted"
+    if given:
+        return True, "Webhook is already set" if now == before else "Webhook was set"
+    return True, "Webhook was deleted" if before[0] else "Webhook is already deleted"
 
 
 def _get_webhook_info(_world: World, bot: Bot, _args: Args) -> dict[str, Any]:
@@ -76,15 +71,14 @@ def _send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
     chat = args.get("chat_id", "")
     user = world.users.get(int(chat)) if chat.isdecimal() else None
     if user is None:
-        raise bad_request("chat not found" if chat else "chat_id is empty")
+        raise Refused("chat not found" if chat else "chat_id is empty")
     invoice = _invoice(world, bot, args)
-    shown = {"title": invoice.title, "description": invoice.description, "start_parameter": ""}
-    content = shown | {"currency": "XTR", "total_amount": invoice.amount}
-    return payments.message_of(world, bot, user, bot, invoice=content)
+    content = {name: vars(invoice)[name] for name in ("title", "description")} | {"start_parameter": "", "currency": "XTR"}
+    return payments.message_of(world, bot, user, bot, invoice=content | {"total_amount": invoice.amount})
 
 
 def _answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
-    ok = _truth(args, "ok")
+    ok = args.get("ok", "").lower() in TRUE
     error_message = "" if ok else _required(args, "error_message")
     payments.answer(world, bot, args.get("pre_checkout_query_id", ""), ok, error_message)
     return True
@@ -93,7 +87,7 @@ def _answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
 def _refund_star_payment(world: World, bot: Bot, args: Args) -> bool:
     user_id = args.get("user_id", "")
     if not user_id.isdecimal() or int(user_id) not in world.users:
-        raise bad_request("user not found" if user_id.isdecimal() else "invalid user_id specified")
+        raise Refused("user not found" if user_id.isdecimal() else "invalid user_id specified")
     payments.refund(world, bot, int(user_id), args.get("telegram_payment_charge_id", ""))
     return True
 
@@ -105,7 +99,8 @@ def _get_star_transactions(_world: World, bot: Bot, args: Args) -> dict[str, Any
 
 METHODS: dict[str, Callable[[World, Bot, Args], Any]] = {
     "getme": lambda _world, bot, _args: bot.shown() | ABILITIES,
-    "setwebhook": _set_webhook, "deletewebhook": _delete_webhook, "getwebhookinfo": _get_webhook_info,
+    "setwebhook": _set_webhook, "getwebhookinfo": _get_webhook_info,
+    "deletewebhook": lambda world, bot, args: _set_webhook(world, bot, args | {"url": ""}),
     "getupdates": _get_updates, "createinvoicelink": _create_invoice_link, "sendinvoice": _send_invoice,
     "answerprecheckoutquery": _answer_pre_checkout_query, "refundstarpayment": _refund_star_payment,
     "getstartransactions": _get_star_transactions,
@@ -116,16 +111,12 @@ METHODS: dict[str, Callable[[World, Bot, Args], Any]] = {
 def _refuse_if(*checks: tuple[str, bool]) -> None:
     for why, wrong in checks:
         if wrong:
-            raise bad_request(why)
+            raise Refused(why)
 
 
 def _required(args: Args, name: str) -> str:
     _refuse_if((f'parameter "{name}" is required', not args.get(name)))
     return args[name]
-
-
-def _truth(args: Args, name: str) -> bool:
-    return args.get(name, "").lower() in ("true", "yes", "1")
 
 
 def _whole(args: Args, name: str, default: int, low: int, high: int) -> int:
@@ -141,7 +132,10 @@ def _invoice(world: World, bot: Bot, args: Args) -> Invoice:
     title, description, payload, currency = (
         _required(args, name) for name in ("title", "description", "payload", "currency")
     )
-    amounts = _amounts(_required(args, "prices"))
+    try:
+        amounts = [int(str(price["amount"])) for price in json.loads(_required(args, "prices")) if price["label"]]
+    except (KeyError, TypeError, ValueError):
+        raise Refused("can't parse prices JSON object") from None
     stray = any(args.get(name, "").lower() not in NOTHING for name in STRAY)
     _refuse_if(
         ("INVOICE_TITLE_INVALID", len(title) > 32),  # this word and the next are guesses: only the lengths are documented
@@ -157,19 +151,6 @@ def _invoice(world: World, bot: Bot, args: Args) -> Invoice:
     return invoice
 
 
-def _amounts(prices: str) -> list[int]:
-    try:
-        given = json.loads(prices)
-    except ValueError:
-        raise bad_request("can't parse prices JSON object") from None
-    if not isinstance(given, list):
-        raise bad_request("expected an Array of LabeledPrice")
-    try:
-        return [int(str(price["amount"])) for price in given if price["label"]]
-    except (KeyError, TypeError, ValueError):
-        raise bad_request("can't parse labeled price") from None
-
-
 def _choose_updates(bot: Bot, args: Args) -> None:
     """Remember `allowed_updates`; left out, the previous choice stays, and an empty list is the default."""
     try:
@@ -179,10 +160,3 @@ def _choose_updates(bot: Bot, args: Args) -> None:
     if isinstance(wanted, list):
         bot.chosen_updates = [str(name).lower() for name in wanted]
         bot.allowed = EVERY_UPDATE.intersection(bot.chosen_updates) if wanted else EVERY_UPDATE
-
-
-def _of_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

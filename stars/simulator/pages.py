@@ -40,7 +40,7 @@ def invoice(slug: str) -> str | Response:
             done = request.args.get("done", "")
             return render_template(
                 "invoice.html", invoice=found, users=world.users.values(), chosen=request.args.get("user", 0, int),
-                done=done, checkout=world.checkouts.get(done), refunded=world.refunded,
+                done=done, checkout=world.checkouts.get(done),
             )
     except Unknown:
         abort(404)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from stars.simulator.delivery import publish
-from stars.simulator.world import Bot, Checkout, Invoice, User, World, bad_request
+from stars.simulator.world import Bot, Checkout, Invoice, Refused, User, World
 
 TOO_LATE = "query is too old and response timeout expired or query ID is invalid"
 
@@ -20,7 +20,8 @@ def begin(world: World, invoice: Invoice, user: User, alone: bool = True) -> Che
     if checkout.payer.stars < checkout.amount:
         _fail(world, checkout, "BALANCE_TOO_LOW")
     else:
-        world.clock.at(world.clock.now() + world.settings.checkout_seconds, lambda: _expire(world, checkout))
+        deadline = world.clock.now() + world.settings.checkout_seconds
+        world.clock.at(deadline, lambda: _fail(world, checkout, "BOT_PRECHECKOUT_TIMEOUT"))
         asked = {"id": checkout.id, "from": checkout.payer.shown(), **_terms(checkout)}
         publish(world, invoice.bot, "pre_checkout_query", asked, checkout.facts())
     if second:
@@ -32,7 +33,7 @@ def answer(world: World, bot: Bot, query_id: str, ok: bool, error_message: str) 
     """What answerPreCheckoutQuery does. Raises Refused when it is late, unknown or answered already."""
     checkout = world.checkouts.get(query_id)
     if checkout is None or checkout.invoice.bot is not bot or checkout.status != "pending":
-        raise bad_request(TOO_LATE)
+        raise Refused(TOO_LATE)
     if ok:
         _charge(world, checkout)
     else:
@@ -43,11 +44,11 @@ def refund(world: World, bot: Bot, user_id: int, charge: str) -> None:
     """What refundStarPayment does: the whole amount, once. Raises Refused."""
     checkout = world.paid.get(charge)
     if checkout is None or checkout.invoice.bot is not bot or checkout.payer.id != user_id:
-        raise bad_request("CHARGE_ID_INVALID" if charge else "CHARGE_ID_EMPTY")
-    if charge in world.refunded:
-        raise bad_request("CHARGE_ALREADY_REFUNDED")
+        raise Refused("CHARGE_ID_INVALID" if charge else "CHARGE_ID_EMPTY")
+    if checkout.refunded:
+        raise Refused("CHARGE_ALREADY_REFUNDED")
     if bot.balance < checkout.amount:
-        raise bad_request("BALANCE_TOO_LOW")
+        raise Refused("BALANCE_TOO_LOW")
     give_back(world, checkout, "refund")
     sender = bot if world.settings.refund_from_bot else checkout.payer
     message = message_of(world, bot, checkout.payer, sender, refunded_payment=_receipt(checkout))
@@ -56,9 +57,9 @@ def refund(world: World, bot: Bot, user_id: int, charge: str) -> None:
 
 def give_back(world: World, checkout: Checkout, what: str) -> None:
     """Move the Stars of a payment back, as a `refund` or a `chargeback`; the transaction has the payment's own id."""
-    if checkout.charge is None or checkout.charge in world.refunded:
+    if checkout.charge is None or checkout.refunded:
         return
-    world.refunded.add(checkout.charge)
+    checkout.refunded = True
     checkout.payer.stars += checkout.amount
     checkout.invoice.bot.balance -= checkout.amount  # a chargeback may leave it below zero
     _record(world, checkout.invoice.bot, checkout.charge, checkout.amount, receiver=_partner(checkout))
@@ -104,13 +105,9 @@ def _charge(world: World, checkout: Checkout) -> None:
 
 
 def _fail(world: World, checkout: Checkout, reason: str, what: str = "payment_failed") -> None:
-    checkout.status, checkout.reason = "failed", reason
-    world.note(what, **checkout.shown())
-
-
-def _expire(world: World, checkout: Checkout) -> None:
     if checkout.status == "pending":
-        _fail(world, checkout, "BOT_PRECHECKOUT_TIMEOUT")
+        checkout.status, checkout.reason = "failed", reason
+        world.note(what, **checkout.shown())
 
 
 def _bend(world: World, checkout: Checkout, stage: str) -> None:

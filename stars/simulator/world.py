@@ -19,15 +19,14 @@ URL_SAFE = string.ascii_letters + string.digits + "-_"
 
 
 class Refused(Exception):
-    """The Bot API's no: its error code, and the description in the very words."""
+    """The Bot API's no, in its very words; `body` is the envelope."""
 
-    def __init__(self, code: int, description: str, **parameters: int) -> None:
-        self.code, self.description, self.parameters = code, description, parameters
-
-
-def bad_request(why: str) -> Refused:
-    """The usual no."""
-    return Refused(400, f"Bad Request: {why}")
+    def __init__(self, why: str, code: int = 400, **parameters: int) -> None:
+        self.body: dict[str, Any] = {"ok": False, "error_code": code, "description": why}
+        if code == 400:
+            self.body["description"] = f"Bad Request: {why}"
+        if parameters:
+            self.body["parameters"] = parameters
 
 
 @dataclass
@@ -117,10 +116,11 @@ class Checkout:
     status: str = "pending"
     reason: str | None = None
     charge: str | None = None
+    refunded: bool = False
 
     def shown(self) -> dict[str, Any]:
         """For /sim/ and the journal."""
-        own = {name: getattr(self, name) for name in ("status", "reason", "amount")}
+        own = {name: getattr(self, name) for name in ("status", "reason", "amount", "refunded")}
         return own | self.facts() | {"checkout": self.id, "buyer": self.user.id, "slug": self.invoice.slug}
 
     def facts(self) -> dict[str, Any]:
@@ -142,7 +142,6 @@ class World:
         self.invoices: dict[str, Invoice] = {}
         self.checkouts: dict[str, Checkout] = {}
         self.paid: dict[str, Checkout] = {}  # by charge id
-        self.refunded: set[str] = set()  # charge ids
         self.faults: list[Fault] = []
         self.fault_numbers = itertools.count(1)
         self.journal: list[dict[str, Any]] = []
@@ -173,8 +172,3 @@ class World:
         user_id = user_id or max([1000, *(one for one in self.users if one < 2**40)]) + 1
         self.users[user_id] = User(user_id, first_name)
         return self.users[user_id]
-
-    def close(self) -> None:
-        """End what runs beside the requests."""
-        self.clock.close()
-        self.http.close()
