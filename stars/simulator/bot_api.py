@@ -39,10 +39,7 @@ def answer(world: World, path: str) -> Response:
 def answer_inline(world: World, bot: Bot, reply: httpx.Response) -> None:
     """Make the call that a webhook's answer may hold. The bot never sees the result."""
     content_type = reply.headers.get("Content-Type", "")
-    try:
-        args = arguments(Request.from_values(data=reply.content, content_type=content_type, method="POST"))
-    except Refused:
-        return
+    args = arguments(Request.from_values(data=reply.content, content_type=content_type, method="POST"))
     method = args.pop("method", "")
     if method and not method.lower().startswith(NOT_INLINE):
         call(world, bot, method, args, inline=True)
@@ -105,11 +102,8 @@ def find_bot(world: World, token: str, name: str) -> Bot:
 def arguments(request: Request) -> dict[str, str]:
     """The arguments of a call, wherever they stand: query, form, multipart or JSON; what is no string, as JSON."""
     args = {**request.args, **request.form}
-    if request.mimetype == "application/json" and request.get_data():
-        given = request.get_json(silent=True)
-        if not isinstance(given, dict):
-            raise Refused("can't parse JSON object")
-        for name, value in given.items():
-            if value is not None:
-                args[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    given = request.get_json(silent=True) if request.mimetype == "application/json" else None
+    for name, value in given.items() if isinstance(given, dict) else ():
+        if value is not None:
+            args[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return args

@@ -37,10 +37,7 @@ class Clock:
         return not self.under_way and not (self._due and self._due[0][0] <= self.now())
 
     def advance(self, seconds: float, settle: float) -> None:
-        """Push the time, from one due thing to the next, each time until it is quiet (for `settle` real seconds at most).
-
-        So a push over a minute shows every resend of that minute, at its own time.
-        """
+        """Push the time, stopping wherever something is due until it is quiet, for `settle` real seconds at most."""
         target, arrived = self.now() + seconds, False
         while not arrived:
             step = min(target, self._due[0][0]) if self._due else target

@@ -13,6 +13,7 @@ import httpx
 from stars.simulator.world import Bot, Refused, Update, World
 
 WEEK = 7 * 86_400  # after one without updates the next update_id is random
+HELD = "held"  # the queue of those that the fault `reorder` holds until another has arrived
 LONGEST_RETRY_AFTER = 3600
 POLL_WITH_WEBHOOK = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 POLL_TWICE = "terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -22,7 +23,7 @@ def publish(world: World, bot: Bot, update: str, content: dict[str, Any], facts:
     """Send `content` as a new update: a pre_checkout_query, or a message that is a successful_ or refunded_payment."""
     facts = {"update": update, **facts}
     kind = update if update == "pre_checkout_query" else "message"
-    if kind not in bot.allowed:
+    if bot.allowed_updates and kind not in bot.allowed_updates:
         world.note("update_not_allowed", **facts)
     elif world.take("drop", facts):
         pass
@@ -43,7 +44,7 @@ def _queue(world: World, bot: Bot, kind: str, content: dict[str, Any], facts: di
     # Messages queue by chat; pre-checkout queries of the same buyer have another queue, and overtake them.
     update = Update(number, {"update_id": number, kind: content}, facts, f"{kind} {facts['user']}", expires_at, now)
     if bot.url and (fault := world.take("reorder", facts)):
-        update.queue, update.held, update.wakeup_at = f"{number}", True, now + fault.options.get("seconds", 5)
+        update.queue, update.wakeup_at = HELD, now + fault.options.get("seconds", 5)
         world.clock.at(update.wakeup_at, lambda: pump(world, bot))
     bot.updates.append(update)
     world.note("update", update_id=number, **facts)
@@ -91,8 +92,8 @@ def _deliver(world: World, bot: Bot, url: str, secret: str, update: Update) -> N
         elif update in bot.updates and not world.take("duplicate", update.facts):
             bot.updates.remove(update)
             for other in bot.updates:
-                if other.held and other.id < update.id:
-                    other.held, other.wakeup_at = False, world.clock.now()
+                if other.queue == HELD and other.id < update.id:
+                    other.wakeup_at = world.clock.now()
         world.lock.notify_all()
         pump(world, bot)
 
@@ -109,8 +110,7 @@ def _post(world: World, url: str, secret: str, update: Update, forged: bool = Fa
         answer = "Read timeout expired" if isinstance(failure, httpx.TimeoutException) else str(failure)
         said = {"status": None, "error": answer}
     with world.lock:
-        update.sent += 1
-        world.note("delivery", update_id=update.id, forged=forged, attempt=update.sent, **said, **update.facts)
+        world.note("delivery", update_id=update.id, forged=forged, **said, **update.facts)
     return answer
 
 

@@ -4,10 +4,10 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import init_data_py
-from flask import Blueprint, Response, abort, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from stars.simulator import faults, payments
 from stars.simulator.world import Bot, Checkout, Invoice, User, World
@@ -15,12 +15,14 @@ from stars.simulator.world import Bot, Checkout, Invoice, User, World
 blp = Blueprint("sim", __name__, url_prefix="/sim")
 LONGEST_WAIT = 60  # real seconds
 Given = dict[str, Any]
+V = TypeVar("V")
 
 
 class Unknown(ValueError):
     """Something that is named and not there."""
 
 
+@blp.app_errorhandler(Unknown)
 @blp.errorhandler(ValueError)
 def refuse(wrong: ValueError) -> tuple[Given, int]:
     """Say what is wrong with a request."""
@@ -31,12 +33,10 @@ def refuse(wrong: ValueError) -> tuple[Given, int]:
 def look_or_act(name: str) -> Response:
     """Everything but the clearing of faults: the tables at the end say what there is."""
     table, given = (GET, dict(request.args)) if request.method == "GET" else (POST, request.get_json(silent=True))
-    if name not in table:
-        abort(405 if name in GET | POST else 404)
     if not isinstance(given, dict):
         raise ValueError("send a JSON object")
     with current_app.extensions["simulator"].lock:
-        return jsonify(table[name](current_app.extensions["simulator"], given))
+        return jsonify(find(table, name, request.method)(current_app.extensions["simulator"], given))
 
 
 @blp.delete("/faults")
@@ -49,18 +49,16 @@ def clear(fault_id: int | None = None) -> Response:
         return jsonify([vars(fault) for fault in world.faults])
 
 
-def find_user(world: World, given: Given) -> User:
-    """The user that `user` names; raises Unknown."""
-    if (user := world.users.get(int(_number(given, "user", 0)))) is None:
-        raise Unknown("no such user: create it with POST /sim/users")
-    return user
+def find(table: dict[Any, V], key: object, what: str) -> V:
+    """What a table has under a key; raises Unknown."""
+    if key not in table:
+        raise Unknown(f"no such {what}: {key}")
+    return table[key]
 
 
 def find_invoice(world: World, link: Any) -> Invoice:
     """The invoice behind a link of either form, or a slug; raises Unknown."""
-    if (slug := re.split(r"\$|/invoice/", str(link))[-1]) not in world.invoices:
-        raise Unknown("no such link")
-    return world.invoices[slug]
+    return find(world.invoices, re.split(r"\$|/invoice/", str(link))[-1], "link")
 
 
 def save_user(world: World, given: Given) -> User:
@@ -68,7 +66,7 @@ def save_user(world: World, given: Given) -> User:
     user_id = int(_number(given, "id", 0, high=2**52 - 1))
     there = world.users.get(user_id)
     stars = int(_number(given, "stars", there.stars if there else 0))
-    texts = {name: str(given[name]) for name in ("first_name", "username", "language_code") if name in given}
+    texts: Given = {name: str(given[name]) for name in ("first_name", "username", "language_code") if name in given}
     user = there or world.add_user(user_id)
     vars(user).update(texts, stars=stars)
     world.note("user", **vars(user))
@@ -89,16 +87,19 @@ def _number(given: Given, name: str, default: float | None = None, high: float =
     return value
 
 
+def _user(world: World, given: Given) -> User:
+    return find(world.users, int(_number(given, "user", 0)), "user")
+
+
 def _bot(world: World, given: Given) -> Bot:
-    name = str(given.get("bot") or (next(iter(world.bots)) if len(world.bots) == 1 else ""))
-    if name not in world.bots:
-        raise Unknown("no such bot: it has not called yet")
-    return world.bots[name]
+    """The bot that `bot` names, or the only one there is."""
+    only = next(iter(world.bots)) if len(world.bots) == 1 else ""
+    return find(world.bots, str(given.get("bot", only)), "bot")
 
 
 def _launch(world: World, given: Given) -> Given:
     """Sign launch data, as the Mini App of `bot` gets it for `user`. Its date is real, whatever the clock was pushed by."""
-    user, bot = find_user(world, given), _bot(world, given)
+    user, bot = _user(world, given), _bot(world, given)
     named = {name: value for name, value in user.shown().items() if name != "is_bot"} | {"allows_write_to_pm": True}
     fields = {"query_id": world.word(24), "user": json.dumps(named, ensure_ascii=False, separators=(",", ":")),
               "signature": world.word(86)}  # Telegram's own would need its private key; `hash` covers this one as well
@@ -107,13 +108,13 @@ def _launch(world: World, given: Given) -> Given:
 
 
 def _look(world: World, given: Given, what: str) -> Given:
-    invoice, user = find_invoice(world, given.get("link")), find_user(world, given)
+    invoice, user = find_invoice(world, given.get("link")), _user(world, given)
     world.note(what, user=user.id, slug=invoice.slug, payload=invoice.payload)
     return _offer(invoice) | {"status": what}
 
 
 def _pay(world: World, given: Given) -> Given:
-    invoice, user = find_invoice(world, given.get("link")), find_user(world, given)
+    invoice, user = find_invoice(world, given.get("link")), _user(world, given)
     return pay(world, invoice, user, _number(given, "wait", 30, LONGEST_WAIT)).shown()
 
 
@@ -122,15 +123,13 @@ def _offer(invoice: Invoice) -> Given:
 
 
 def _charge_back(world: World, given: Given) -> Given:
-    if (checkout := world.paid.get(str(given.get("charge")))) is None:
-        raise Unknown("no such charge")
+    checkout = find(world.paid, str(given.get("charge")), "charge")
     payments.give_back(world, checkout, "chargeback")
     return checkout.shown()
 
 
 def _withdraw(world: World, given: Given) -> Given:
-    payments.withdraw(world, _bot(world, given), int(_number(given, "stars", 0)))
-    return {"balance": _bot(world, given).balance}
+    return {"balance": payments.withdraw(world, _bot(world, given), int(_number(given, "stars", 0)))}
 
 
 def _push(world: World, given: Given) -> Given:
@@ -167,8 +166,8 @@ GET: dict[str, Callable[[World, Given], Any]] = {
     "faults": lambda world, _: [vars(fault) for fault in world.faults], "settings": lambda world, _: vars(world.settings),
 }
 POST: dict[str, Callable[[World, Given], Any]] = {
-    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch, "pay": _pay,
-    "open": lambda world, given: _look(world, given, "opened"), "cancel": lambda world, given: _look(world, given, "cancelled"),
-    "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push,
-    "faults": _arm, "settings": _set,
+    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch,
+    "open": lambda world, given: _look(world, given, "opened"), "pay": _pay,
+    "cancel": lambda world, given: _look(world, given, "cancelled"),
+    "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push, "faults": _arm, "settings": _set,
 }

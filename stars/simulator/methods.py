@@ -8,13 +8,10 @@ from typing import Any
 import httpx
 
 from stars.simulator import delivery, payments
-from stars.simulator.world import EVERY_UPDATE, URL_SAFE, Bot, Invoice, Refused, World
+from stars.simulator.world import URL_SAFE, Bot, Invoice, Refused, World
 
 Args = dict[str, str]
-STRAY = (  # no business of an invoice in Stars
-    "need_name", "need_phone_number", "need_email", "need_shipping_address", "send_phone_number_to_provider",
-    "send_email_to_provider", "is_flexible", "max_tip_amount", "suggested_tip_amounts", "provider_token",
-)
+STRAY = ("need_", "send_", "is_flexible", "max_tip_amount", "suggested_tip_amounts", "provider_")  # not with Stars
 TRUE = ("true", "yes", "1")
 NOTHING = ("", "0", "false", "[]", "no")
 THIS_MACHINE = re.compile(r"localhost|127(\.\d+){3}|::1")
@@ -50,11 +47,9 @@ def _set_webhook(world: World, bot: Bot, args: Args) -> tuple[bool, str]:
 
 def _get_webhook_info(_world: World, bot: Bot, _args: Args) -> dict[str, Any]:
     info: dict[str, Any] = {"url": bot.url, "has_custom_certificate": False, "pending_update_count": len(bot.updates)}
-    if bot.url:
-        info["max_connections"] = bot.max_connections
-    if bot.last_error:
-        info |= {"last_error_date": bot.last_error[0], "last_error_message": bot.last_error[1]}
-    return info | ({"allowed_updates": bot.chosen_updates} if bot.chosen_updates else {})
+    info |= {"max_connections": bot.max_connections} if bot.url else {}
+    info |= {"last_error_date": bot.last_error[0], "last_error_message": bot.last_error[1]} if bot.last_error else {}
+    return info | ({"allowed_updates": bot.allowed_updates} if bot.allowed_updates else {})
 
 
 def _get_updates(world: World, bot: Bot, args: Args) -> list[dict[str, Any]]:
@@ -64,7 +59,8 @@ def _get_updates(world: World, bot: Bot, args: Args) -> list[dict[str, Any]]:
 
 
 def _create_invoice_link(world: World, bot: Bot, args: Args) -> str:
-    return f"{(world.settings.link_base or bot.address).rstrip('/')}/${_invoice(world, bot, args).slug}"
+    base = world.settings.link_base or bot.address
+    return f"{base.rstrip('/')}/${_invoice(world, bot, args).slug}"
 
 
 def _send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
@@ -121,10 +117,8 @@ def _required(args: Args, name: str) -> str:
 
 def _whole(args: Args, name: str, default: int, low: int, high: int) -> int:
     """A number; one out of bounds is brought within, as Telegram does."""
-    try:
-        return min(high, max(low, int(args[name])))
-    except (KeyError, ValueError):
-        return default
+    given = args.get(name, "")
+    return min(high, max(low, int(given))) if re.fullmatch(r"-?\d{1,18}", given) else default
 
 
 def _invoice(world: World, bot: Bot, args: Args) -> Invoice:
@@ -136,7 +130,7 @@ def _invoice(world: World, bot: Bot, args: Args) -> Invoice:
         amounts = [int(str(price["amount"])) for price in json.loads(_required(args, "prices")) if price["label"]]
     except (KeyError, TypeError, ValueError):
         raise Refused("can't parse prices JSON object") from None
-    stray = any(args.get(name, "").lower() not in NOTHING for name in STRAY)
+    stray = any(name.startswith(STRAY) and value.lower() not in NOTHING for name, value in args.items())
     _refuse_if(
         ("INVOICE_TITLE_INVALID", len(title) > 32),  # this word and the next are guesses: only the lengths are documented
         ("INVOICE_DESCRIPTION_INVALID", len(description) > 255),
@@ -158,5 +152,4 @@ def _choose_updates(bot: Bot, args: Args) -> None:
     except ValueError:
         return
     if isinstance(wanted, list):
-        bot.chosen_updates = [str(name).lower() for name in wanted]
-        bot.allowed = EVERY_UPDATE.intersection(bot.chosen_updates) if wanted else EVERY_UPDATE
+        bot.allowed_updates = [str(name).lower() for name in wanted]

@@ -1,8 +1,8 @@
 """The pages for people: a start page, and the one behind a link, where it is paid. No JavaScript."""
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from flask import Blueprint, Response, current_app, redirect, render_template, request
 
-from stars.simulator.interface import Unknown, find_invoice, find_user, pay, save_user
+from stars.simulator.interface import find, find_invoice, pay, save_user
 
 blp = Blueprint("pages", __name__, static_folder="static", template_folder="templates", static_url_path="/simulator")
 NEWEST = slice(None, -26, -1)  # as much of a list as a page shows, backwards
@@ -30,17 +30,12 @@ def start() -> str | Response:
 def invoice(slug: str) -> str | Response:
     """Show what is for sale and to whom; after Pay or Cancel, what happened."""
     world = current_app.extensions["simulator"]
-    try:
-        with world.lock:
-            found = find_invoice(world, slug)
-            if request.method == "POST":
-                user = find_user(world, {"user": request.form.get("user", 0, int)})
-                done = pay(world, found, user, PATIENCE).id if "pay" in request.form else "cancelled"
-                return redirect(f"/${slug}?done={done}&user={user.id}", 303)  # type: ignore[return-value]
-            done = request.args.get("done", "")
-            return render_template(
-                "invoice.html", invoice=found, users=world.users.values(), chosen=request.args.get("user", 0, int),
-                done=done, checkout=world.checkouts.get(done),
-            )
-    except Unknown:
-        abort(404)
+    with world.lock:
+        found = find_invoice(world, slug)
+        if request.method == "POST":
+            user = find(world.users, request.form.get("user", 0, int), "user")
+            done = pay(world, found, user, PATIENCE).id if "pay" in request.form else "cancelled"
+            return redirect(f"/${slug}?done={done}&user={user.id}", 303)  # type: ignore[return-value]
+        about = {"done": request.args.get("done", ""), "chosen": request.args.get("user", 0, int)}
+        about |= {"checkout": world.checkouts.get(about["done"]), "users": world.users.values()}
+        return render_template("invoice.html", invoice=found, **about)

@@ -5,8 +5,6 @@ from typing import Any
 from stars.simulator.delivery import publish
 from stars.simulator.world import Bot, Checkout, Invoice, Refused, User, World
 
-TOO_LATE = "query is too old and response timeout expired or query ID is invalid"
-
 
 def begin(world: World, invoice: Invoice, user: User, alone: bool = True) -> Checkout:
     """The user presses Pay: the bot is asked, and has ten seconds."""
@@ -33,7 +31,7 @@ def answer(world: World, bot: Bot, query_id: str, ok: bool, error_message: str) 
     """What answerPreCheckoutQuery does. Raises Refused when it is late, unknown or answered already."""
     checkout = world.checkouts.get(query_id)
     if checkout is None or checkout.invoice.bot is not bot or checkout.status != "pending":
-        raise Refused(TOO_LATE)
+        raise Refused("query is too old and response timeout expired or query ID is invalid")
     if ok:
         _charge(world, checkout)
     else:
@@ -66,13 +64,14 @@ def give_back(world: World, checkout: Checkout, what: str) -> None:
     world.note(what, **checkout.shown())
 
 
-def withdraw(world: World, bot: Bot, stars: int) -> None:
-    """The owner takes Stars out of the bot, so that a refund may find too few. Raises ValueError."""
+def withdraw(world: World, bot: Bot, stars: int) -> int:
+    """The owner takes Stars out of the bot, so that a refund may find too few; what stays. Raises ValueError."""
     if not 0 < stars <= bot.balance:
         raise ValueError(f"stars is from 1 to the balance, {bot.balance}")
     bot.balance -= stars
     _record(world, bot, world.word(32), stars, receiver={"type": "fragment", "withdrawal_state": {"type": "pending"}})
     world.note("withdrawal", bot=bot.name, amount=stars)
+    return bot.balance
 
 
 def message_of(world: World, bot: Bot, user: User, sender: User | Bot, **content: Any) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from stars.simulator.clock import Clock
 from stars.simulator.faults import Fault
 from stars.simulator.settings import Settings
 
-EVERY_UPDATE = frozenset({"message", "pre_checkout_query"})  # of those that this simulator makes
 URL_SAFE = string.ascii_letters + string.digits + "-_"
 
 
@@ -22,11 +21,9 @@ class Refused(Exception):
     """The Bot API's no, in its very words; `body` is the envelope."""
 
     def __init__(self, why: str, code: int = 400, **parameters: int) -> None:
-        self.body: dict[str, Any] = {"ok": False, "error_code": code, "description": why}
-        if code == 400:
-            self.body["description"] = f"Bad Request: {why}"
-        if parameters:
-            self.body["parameters"] = parameters
+        description = f"Bad Request: {why}" if code == 400 else why
+        self.body: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
+        self.body |= {"parameters": parameters} if parameters else {}
 
 
 @dataclass
@@ -41,9 +38,8 @@ class User:
 
     def shown(self) -> dict[str, Any]:
         """As the Bot API's User."""
-        optional = {"username": self.username, "language_code": self.language_code}
-        named = {"id": self.id, "is_bot": False, "first_name": self.first_name}
-        return named | {name: value for name, value in optional.items() if value}
+        shown = {name: value for name, value in vars(self).items() if value and name != "stars"}
+        return shown | {"is_bot": False}
 
 
 @dataclass
@@ -58,9 +54,7 @@ class Update:
     wakeup_at: float
     resend_delay: float = 1
     fails: int = 0
-    sent: int = 0
     under_way: bool = False
-    held: bool = False  # by the fault `reorder`, until a later one has arrived
 
 
 @dataclass
@@ -75,8 +69,7 @@ class Bot:
     url: str = ""  # of the webhook; empty for none
     secret: str = ""
     max_connections: int = 40
-    allowed: frozenset[str] = EVERY_UPDATE
-    chosen_updates: list[str] = field(default_factory=list)  # allowed_updates as it was sent; empty for the default
+    allowed_updates: list[str] = field(default_factory=list)  # empty for the default: all that are made here
     updates: list[Update] = field(default_factory=list)
     last_update_at: float = 0
     last_error: tuple[int, str] | None = None
