@@ -14,8 +14,7 @@ from stars.simulator.world import Bot, Refused, World
 
 PATH = re.compile(r"(?P<token>(?P<number>[1-9][0-9]{0,15}):[^/]*)(?P<test>/test)?/(?P<method>\w+)")
 SECRET = re.compile(r"\d+:[A-Za-z0-9_-]{30,64}")
-# A webhook's answer may not ask these (WebhookActor.cpp), nor anything that begins with "get".
-NOT_INLINE = ("setwebhook", "deletewebhook", "close", "logout", "get")
+NOT_INLINE = ("setwebhook", "deletewebhook", "close", "logout", "get")  # not in a webhook's answer; after WebhookActor.cpp
 
 
 def answer(world: World, path: str) -> Response:
@@ -38,8 +37,7 @@ def answer(world: World, path: str) -> Response:
 
 def answer_inline(world: World, bot: Bot, reply: httpx.Response) -> None:
     """Make the call that a webhook's answer may hold. The bot never sees the result."""
-    content_type = reply.headers.get("Content-Type", "")
-    args = arguments(Request.from_values(data=reply.content, content_type=content_type, method="POST"))
+    args = arguments(Request.from_values(data=reply.content, content_type=reply.headers.get("Content-Type"), method="POST"))
     method = args.pop("method", "")
     if method and not method.lower().startswith(NOT_INLINE):
         call(world, bot, method, args, inline=True)

@@ -38,10 +38,9 @@ class Clock:
 
     def advance(self, seconds: float, settle: float) -> None:
         """Push the time, stopping wherever something is due until it is quiet, for `settle` real seconds at most."""
-        target, arrived = self.now() + seconds, False
-        while not arrived:
+        target, step = self.now() + seconds, 0.0
+        while step != target:
             step = min(target, self._due[0][0]) if self._due else target
-            arrived = step == target
             self._pushed += max(0.0, step - self.now())
             self._happen()
             self.changed.wait_for(self.quiet, settle)

@@ -1,7 +1,4 @@
-"""How updates reach a bot: through its webhook, with Telegram's queues and resends, or through getUpdates.
-
-The rules are those of WebhookActor.cpp and Client.cpp in tdlib/telegram-bot-api.
-"""
+"""How updates reach a bot: getUpdates, or a webhook with the queues and resends of tdlib's Client.cpp, WebhookActor.cpp."""
 
 import json
 import threading

@@ -92,9 +92,8 @@ def _user(world: World, given: Given) -> User:
 
 
 def _bot(world: World, given: Given) -> Bot:
-    """The bot that `bot` names, or the only one there is."""
-    only = next(iter(world.bots)) if len(world.bots) == 1 else ""
-    return find(world.bots, str(given.get("bot", only)), "bot")
+    """The bot that `bot` names, or the one that called first."""
+    return find(world.bots, str(given.get("bot", next(iter(world.bots), ""))), "bot")
 
 
 def _launch(world: World, given: Given) -> Given:
@@ -148,7 +147,8 @@ def _journal(world: World, given: Given) -> list[Given]:
 
 
 def _arm(world: World, given: Given) -> Given:
-    world.faults.append(faults.armed(next(world.fault_numbers), given))
+    world.faults.append(faults.armed(len(world.journal) + 1, given))
+    world.note("armed", **vars(world.faults[-1]))
     return vars(world.faults[-1])
 
 

@@ -59,8 +59,7 @@ def _get_updates(world: World, bot: Bot, args: Args) -> list[dict[str, Any]]:
 
 
 def _create_invoice_link(world: World, bot: Bot, args: Args) -> str:
-    base = world.settings.link_base or bot.address
-    return f"{base.rstrip('/')}/${_invoice(world, bot, args).slug}"
+    return f"{(world.settings.link_base or bot.address).rstrip('/')}/${_invoice(world, bot, args).slug}"
 
 
 def _send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
@@ -75,8 +74,8 @@ def _send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
 
 def _answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
     ok = args.get("ok", "").lower() in TRUE
-    error_message = "" if ok else _required(args, "error_message")
-    payments.answer(world, bot, args.get("pre_checkout_query_id", ""), ok, error_message)
+    why = "" if ok else _required(args, "error_message")
+    payments.answer(world, bot, args.get("pre_checkout_query_id", ""), ok, why)
     return True
 
 
@@ -99,8 +98,7 @@ METHODS: dict[str, Callable[[World, Bot, Args], Any]] = {
     "deletewebhook": lambda world, bot, args: _set_webhook(world, bot, args | {"url": ""}),
     "getupdates": _get_updates, "createinvoicelink": _create_invoice_link, "sendinvoice": _send_invoice,
     "answerprecheckoutquery": _answer_pre_checkout_query, "refundstarpayment": _refund_star_payment,
-    "getstartransactions": _get_star_transactions,
-    "getmystarbalance": lambda _world, bot, _args: {"amount": bot.balance},
+    "getstartransactions": _get_star_transactions, "getmystarbalance": lambda _world, bot, _args: {"amount": bot.balance},
 }
 
 
@@ -123,9 +121,8 @@ def _whole(args: Args, name: str, default: int, low: int, high: int) -> int:
 
 def _invoice(world: World, bot: Bot, args: Args) -> Invoice:
     """The invoice that is asked for, remembered under a new link; raises Refused."""
-    title, description, payload, currency = (
-        _required(args, name) for name in ("title", "description", "payload", "currency")
-    )
+    needed = ("title", "description", "payload", "currency")
+    title, description, payload, currency = (_required(args, name) for name in needed)
     try:
         amounts = [int(str(price["amount"])) for price in json.loads(_required(args, "prices")) if price["label"]]
     except (KeyError, TypeError, ValueError):

@@ -19,10 +19,8 @@ def start() -> str | Response:
             save_user(world, {"first_name": form.get("first_name", "")[:64] or "Buyer", "stars": stars})
             back = form.get("back", "/")
             return redirect(back if back.startswith("/$") else "/", 303)  # type: ignore[return-value]
-        return render_template(
-            "start.html", users=world.users.values(), bots=world.bots.values(),
-            invoices=list(world.invoices.values())[NEWEST], journal=world.journal[NEWEST],
-        )
+        newest = {"invoices": list(world.invoices.values())[NEWEST], "journal": world.journal[NEWEST]}
+        return render_template("start.html", users=world.users.values(), bots=world.bots.values(), **newest)
 
 
 @blp.route("/$<slug>", methods=["GET", "POST"])
@@ -36,6 +34,6 @@ def invoice(slug: str) -> str | Response:
             user = find(world.users, request.form.get("user", 0, int), "user")
             done = pay(world, found, user, PATIENCE).id if "pay" in request.form else "cancelled"
             return redirect(f"/${slug}?done={done}&user={user.id}", 303)  # type: ignore[return-value]
-        about = {"done": request.args.get("done", ""), "chosen": request.args.get("user", 0, int)}
-        about |= {"checkout": world.checkouts.get(about["done"]), "users": world.users.values()}
-        return render_template("invoice.html", invoice=found, **about)
+        done, chosen = request.args.get("done", ""), request.args.get("user", 0, int)
+        paid = {"done": done, "checkout": world.checkouts.get(done)}
+        return render_template("invoice.html", invoice=found, users=world.users.values(), chosen=chosen, **paid)

@@ -18,8 +18,8 @@ def begin(world: World, invoice: Invoice, user: User, alone: bool = True) -> Che
     if checkout.payer.stars < checkout.amount:
         _fail(world, checkout, "BALANCE_TOO_LOW")
     else:
-        deadline = world.clock.now() + world.settings.checkout_seconds
-        world.clock.at(deadline, lambda: _fail(world, checkout, "BOT_PRECHECKOUT_TIMEOUT"))
+        late = world.clock.now() + world.settings.checkout_seconds
+        world.clock.at(late, lambda: _fail(world, checkout, "BOT_PRECHECKOUT_TIMEOUT"))
         asked = {"id": checkout.id, "from": checkout.payer.shown(), **_terms(checkout)}
         publish(world, invoice.bot, "pre_checkout_query", asked, checkout.facts())
     if second:
@@ -100,7 +100,6 @@ def _charge(world: World, checkout: Checkout) -> None:
     if fault := world.take("chargeback", facts):
         when = world.clock.now() + fault.options.get("seconds", 0)
         world.clock.at(when, lambda: give_back(world, checkout, "chargeback"))
-    return None
 
 
 def _fail(world: World, checkout: Checkout, reason: str, what: str = "payment_failed") -> None:

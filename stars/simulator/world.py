@@ -1,6 +1,5 @@
 """Everything the simulator remembers: bots, users, invoices, payments, the journal. In memory, under the clock's lock."""
 
-import itertools
 import random
 import string
 from collections import Counter
@@ -118,8 +117,8 @@ class Checkout:
 
     def facts(self) -> dict[str, Any]:
         """What a fault's matcher can ask for; `user` is who is to pay."""
-        invoice = self.invoice
-        return {"bot": invoice.bot.name, "user": self.payer.id, "payload": invoice.payload, "charge": self.charge}
+        bot, payload = self.invoice.bot.name, self.invoice.payload
+        return {"bot": bot, "user": self.payer.id, "payload": payload, "charge": self.charge}
 
 
 class World:
@@ -136,7 +135,6 @@ class World:
         self.checkouts: dict[str, Checkout] = {}
         self.paid: dict[str, Checkout] = {}  # by charge id
         self.faults: list[Fault] = []
-        self.fault_numbers = itertools.count(1)
         self.journal: list[dict[str, Any]] = []
         self.http = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))
         # Makes the call that a webhook's answer may hold: bot_api's, which stands above delivery and is put in later.
