@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-PACKAGE = sorted((ROOT / "stars").rglob("*.py"))
+SIMULATOR = sorted((ROOT / "stars" / "simulator").rglob("*.py"))
+PACKAGE = sorted(set((ROOT / "stars").rglob("*.py")) - set(SIMULATOR))
 TOGETHER = {"__init__", "cli", "serve"}  # these put things together and may import whatever they need
 
 
@@ -34,22 +35,43 @@ def test_who_may_import_whom(path: Path) -> None:
 
 
 def test_no_circles() -> None:
-    graph = {path.stem: imports(path) & {one.stem for one in PACKAGE} for path in PACKAGE
-             if path.stem not in TOGETHER and path.parent.name != "routes"}
+    assert_no_circles({path.stem: imports(path) & {one.stem for one in PACKAGE} for path in PACKAGE
+                       if path.stem not in TOGETHER and path.parent.name != "routes"})
+
+
+def assert_no_circles(graph: dict[str, set[str]]) -> None:
     while graph:
         free = {name for name, needs in graph.items() if not needs & graph.keys()}
         assert free, f"a circle among {sorted(graph)}"
         graph = {name: needs for name, needs in graph.items() if name not in free}
 
 
-def test_the_package_is_small_enough_to_read_in_an_hour() -> None:
-    lines = {path: sum(1 for line in path.read_text().splitlines() if line.strip()) for path in PACKAGE}
-    assert sum(lines.values()) < 2500
+def test_the_simulator_and_the_service_know_nothing_of_each_other() -> None:
+    assert {path: found for path in PACKAGE if "simulator" in (found := imports(path))} == {}
+    assert {path: found for path in SIMULATOR if (found := imports(path) - {"flask", "werkzeug"}) - {"simulator"}} == {}
+
+
+def test_no_circles_in_the_simulator() -> None:
+    graph: dict[str, set[str]] = {}
+    for path in SIMULATOR:
+        froms = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        ours = [node for node in froms if (node.module or "").startswith("stars.simulator")]
+        graph[path.stem] = {(node.module or "").rpartition(".")[2] for node in ours} | {
+            alias.name for node in ours for alias in node.names}
+    assert_no_circles({name: needs & graph.keys() for name, needs in graph.items()})
+
+
+@pytest.mark.parametrize(("files", "limit"), [(PACKAGE, 2500), (SIMULATOR, 900)], ids=["service", "simulator"])
+def test_it_is_small_enough_to_read_in_an_hour(files: list[Path], limit: int) -> None:
+    lines = {path: sum(1 for line in path.read_text().splitlines() if line.strip()) for path in files}
+    assert sum(lines.values()) < limit
     assert {path: count for path, count in lines.items() if count > 250} == {}
 
 
 @pytest.mark.parametrize(
-    "path", [*PACKAGE, *sorted((ROOT / "tests").glob("*.py")), *sorted((ROOT / "benchmarks").glob("*.py")), ROOT / "app.py"],
+    "path",
+    [*PACKAGE, *SIMULATOR, *(path for folder in ("tests", "benchmarks") for path in sorted((ROOT / folder).glob("*.py"))),
+     ROOT / "app.py"],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_every_file_says_first_what_it_is(path: Path) -> None:

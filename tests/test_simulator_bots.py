@@ -1,0 +1,231 @@
+"""Bots made with aiogram and pyTelegramBotAPI, unmodified, which take the simulator for Telegram."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import telebot
+from aiogram import Bot, Dispatcher, F
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramBadRequest, TelegramRetryAfter, TelegramUnauthorizedError
+from aiogram.types import LabeledPrice, Message, PreCheckoutQuery, TransactionPartnerUser
+from aiogram.webhook.aiohttp_server import SimpleRequestHandler
+from aiohttp import web
+from conftest import eventually
+from simulated import SECRET, TOKEN, Sim, simulator, webhook
+
+ASKED_FOR = ["message", "pre_checkout_query"]
+GOODS = {"title": "Golden sword", "description": "Sharp", "payload": "order-1", "currency": "XTR"}
+BIG = 2**52 - 1  # the largest id of a user
+
+
+@pytest.fixture
+def sim() -> Iterator[Sim]:
+    with simulator() as sim:
+        sim.user(id=BIG, first_name="Алиса", username="alice")
+        yield sim
+
+
+async def in_thread(act: Any, *args: Any, **more: Any) -> Any:
+    return await asyncio.to_thread(lambda: act(*args, **more))
+
+
+def aiogram_bot(sim: Sim, token: str = TOKEN) -> Bot:
+    return Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(sim.address)))
+
+
+def aiogram_shop(seen: list[Any]) -> Dispatcher:
+    """Sells swords and nothing else, as aiogram's documentation does it."""
+    dispatcher = Dispatcher()
+
+    @dispatcher.pre_checkout_query()
+    async def asked(query: PreCheckoutQuery) -> Any:
+        seen.append(query)
+        sword = query.invoice_payload == "order-1"
+        return query.answer(ok=sword, error_message=None if sword else "Only swords")
+
+    @dispatcher.message(F.successful_payment | F.refunded_payment)
+    async def told(message: Message) -> None:
+        seen.append(message.successful_payment or message.refunded_payment)
+
+    return dispatcher
+
+
+async def shop_with_aiogram(sim: Sim, bot: Bot, seen: list[Any]) -> None:
+    """Everything that a shop does, once updates flow into `seen`."""
+    prices = [LabeledPrice(label="Golden sword", amount=50)]
+    link = await bot.create_invoice_link(**GOODS, prices=prices, provider_token="")
+    outcome = await in_thread(sim.act, "pay", link=link, user=BIG)
+    assert outcome["status"] == "paid"
+    shield = await bot.create_invoice_link(**GOODS | {"payload": "order-2"}, prices=prices)
+    assert (await in_thread(sim.act, "pay", link=shield, user=BIG))["reason"] == "Only swords"
+    await in_thread(eventually, lambda: len(seen) == 3)
+    payment = next(one for one in seen if hasattr(one, "telegram_payment_charge_id"))
+    query = seen[0]
+    assert (query.from_user.id, query.total_amount, query.currency, query.invoice_payload) == (BIG, 50, "XTR", "order-1")
+    assert (payment.total_amount, payment.currency, payment.invoice_payload) == (50, "XTR", "order-1")
+    assert payment.telegram_payment_charge_id == outcome["charge"]
+    assert (await bot.get_my_star_balance()).amount == 50
+
+    assert await bot.refund_star_payment(BIG, payment.telegram_payment_charge_id)
+    with pytest.raises(TelegramBadRequest, match="CHARGE_ALREADY_REFUNDED"):
+        await bot.refund_star_payment(BIG, payment.telegram_payment_charge_id)
+    await in_thread(eventually, lambda: len(seen) == 4)
+    assert seen[3].telegram_payment_charge_id == outcome["charge"]
+    incoming, outgoing = (await bot.get_star_transactions()).transactions
+    assert incoming.id == outgoing.id == outcome["charge"]
+    assert isinstance(incoming.source, TransactionPartnerUser)
+    assert isinstance(outgoing.receiver, TransactionPartnerUser)
+    assert (incoming.source.user.id, incoming.source.invoice_payload) == (BIG, "order-1")
+
+    message = await bot.send_invoice(BIG, **GOODS, prices=prices)
+    assert message.invoice
+    assert message.invoice.total_amount == 50
+
+
+def test_aiogram_sells_by_polling(sim: Sim) -> None:
+    async def main() -> None:
+        seen: list[Any] = []
+        bot, dispatcher = aiogram_bot(sim), aiogram_shop(seen)
+        polling = asyncio.create_task(dispatcher.start_polling(
+            bot, handle_signals=False, polling_timeout=1, allowed_updates=ASKED_FOR, close_bot_session=False))
+        try:
+            await shop_with_aiogram(sim, bot, seen)
+        finally:
+            await dispatcher.stop_polling()
+            await polling
+            await bot.session.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("in_background", [False, True])
+def test_aiogram_sells_by_webhook_and_answers_inside_it_or_by_a_call(sim: Sim, in_background: bool) -> None:
+    async def main() -> None:
+        seen: list[Any] = []
+        bot, app = aiogram_bot(sim), web.Application()
+        handler = SimpleRequestHandler(aiogram_shop(seen), bot, handle_in_background=in_background, secret_token=SECRET)
+        handler.register(app, "/hook")
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        try:
+            await bot.set_webhook(f"http://127.0.0.1:{port}/hook", secret_token=SECRET, allowed_updates=ASKED_FOR)
+            await shop_with_aiogram(sim, bot, seen)
+            info = await bot.get_webhook_info()
+            assert (info.pending_update_count, info.last_error_message, info.allowed_updates) == (0, None, ASKED_FOR)
+            assert await bot.delete_webhook()
+        finally:
+            await runner.cleanup()
+            await bot.session.close()
+        inline = {line["inline"] for line in sim.journal("request", method="answerPreCheckoutQuery")}
+        assert inline == {not in_background}
+
+    asyncio.run(main())
+
+
+def test_aiogram_understands_the_refusals(sim: Sim) -> None:
+    async def main() -> None:
+        bot, stranger = aiogram_bot(sim), aiogram_bot(sim, "123456:" + "x" * 35)
+        try:
+            me = await bot.get_me()
+            assert (me.id, me.is_bot) == (123456, True)
+            with pytest.raises(TelegramUnauthorizedError):
+                await stranger.get_me()
+            with pytest.raises(TelegramBadRequest, match="STARS_INVOICE_INVALID"):
+                await bot.create_invoice_link(**GOODS, prices=[LabeledPrice(label="x", amount=1)], need_email=True)
+            await in_thread(sim.fault, "429", retry_after=4)
+            with pytest.raises(TelegramRetryAfter) as slow:
+                await bot.get_me()
+            assert slow.value.retry_after == 4
+        finally:
+            await bot.session.close()
+            await stranger.session.close()
+
+    asyncio.run(main())
+
+
+@pytest.fixture
+def pytba(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> telebot.TeleBot:
+    """A bot of pyTelegramBotAPI."""
+    monkeypatch.setattr(telebot.apihelper, "API_URL", sim.address + "/bot{0}/{1}")
+    return telebot.TeleBot(TOKEN, threaded=False)
+
+
+def shop_with_pytba(bot: telebot.TeleBot, seen: list[Any]) -> None:
+    """Let it sell swords and nothing else."""
+
+    @bot.pre_checkout_query_handler(func=lambda query: True)
+    def asked(query: Any) -> None:
+        seen.append(query)
+        sword = query.invoice_payload == "order-1"
+        bot.answer_pre_checkout_query(query.id, ok=sword, error_message=None if sword else "Only swords")
+
+    @bot.message_handler(content_types=["successful_payment"])
+    def told(message: Any) -> None:
+        seen.append(message.successful_payment)
+
+    # It parses refunds, but no content type of its handlers names them: a listener sees every message.
+    bot.set_update_listener(lambda messages: seen.extend(one.refunded_payment for one in messages if one.refunded_payment))
+
+
+def sell_with_pytba(sim: Sim, bot: telebot.TeleBot, seen: list[Any]) -> None:
+    """Everything that a shop does, once updates flow into `seen`."""
+    prices = [telebot.types.LabeledPrice("Golden sword", 50)]
+    link = bot.create_invoice_link(**GOODS, prices=prices, provider_token="")
+    charge = sim.act("pay", link=link, user=BIG)["charge"]
+    shield = bot.create_invoice_link(**GOODS | {"payload": "order-2"}, prices=prices, provider_token=None)
+    assert sim.act("pay", link=shield, user=BIG)["reason"] == "Only swords"
+    eventually(lambda: len(seen) == 3)
+    payment = next(one for one in seen if isinstance(one, telebot.types.SuccessfulPayment))
+    assert (seen[0].from_user.id, seen[0].total_amount, seen[0].invoice_payload) == (BIG, 50, "order-1")
+    assert (payment.total_amount, payment.currency, payment.telegram_payment_charge_id) == (50, "XTR", charge)
+    assert bot.get_my_star_balance().amount == 50
+
+    assert bot.refund_star_payment(BIG, charge)
+    with pytest.raises(telebot.apihelper.ApiTelegramException, match="CHARGE_ALREADY_REFUNDED"):
+        bot.refund_star_payment(BIG, charge)
+    eventually(lambda: len(seen) == 4)
+    assert seen[3].telegram_payment_charge_id == charge
+    incoming, outgoing = bot.get_star_transactions().transactions
+    assert incoming.id == outgoing.id == charge
+    assert (incoming.source.user.id, incoming.source.invoice_payload, outgoing.receiver.user.id) == (BIG, "order-1", BIG)
+    assert bot.send_invoice(BIG, "Golden sword", "Sharp", "order-1", "", "XTR", prices).invoice.total_amount == 50
+    assert bot.get_me().id == 123456
+
+
+def test_pytelegrambotapi_sells_by_polling(sim: Sim, pytba: telebot.TeleBot) -> None:
+    seen: list[Any] = []
+    shop_with_pytba(pytba, seen)
+    how = {"long_polling_timeout": 1, "allowed_updates": ASKED_FOR}
+    polling = threading.Thread(target=pytba.polling, kwargs=how, daemon=True)
+    polling.start()
+    try:
+        sell_with_pytba(sim, pytba, seen)
+    finally:
+        pytba.stop_polling()
+        polling.join(10)
+    assert not polling.is_alive()
+
+
+def test_pytelegrambotapi_sells_by_webhook(sim: Sim, pytba: telebot.TeleBot) -> None:
+    seen: list[Any] = []
+    shop_with_pytba(pytba, seen)
+
+    def handler(update: dict[str, Any]) -> Any:
+        pytba.process_new_updates([telebot.types.Update.de_json(json.dumps(update))])
+        return 200, {}, {}
+
+    with webhook() as hook:
+        hook.handler = handler
+        pytba.set_webhook(hook.address, secret_token=SECRET, allowed_updates=ASKED_FOR)
+        sell_with_pytba(sim, pytba, seen)
+        assert set(hook.secrets) == {SECRET}
+        assert pytba.get_webhook_info().allowed_updates == ASKED_FOR
+        assert pytba.delete_webhook()
