@@ -126,7 +126,7 @@ def url(server: str) -> Iterator[str]:
     with fresh_database(server, "migrated") as url:
         yield url
         with psycopg.connect(url, autocommit=True) as conn:
-            assert list(queries.find_contradictions(conn)) == []
+            assert [*queries.find_contradictions(conn), *queries.find_unaccounted(conn)] == []
 
 
 @contextmanager
