@@ -10,12 +10,13 @@ import click
 import psycopg
 from flask.cli import AppGroup
 
-from stars import embedded, logs, migrate, purchases, schemas
+from stars import embedded, items, logs, migrate, payments, purchases, schemas
 from stars.db import queries
 from stars.errors import Refusal
 from stars.http import service
+from stars.telegram import TelegramError
 
-COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red"}
+COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red", "refunded": "magenta"}
 
 
 class Console(AppGroup):
@@ -27,7 +28,8 @@ class Console(AppGroup):
         logs.request_id.set(f"console-{uuid.uuid4().hex}")
         try:
             return super().invoke(ctx)
-        except (Refusal, embedded.EmbeddedUnavailable, migrate.MigrationError, psycopg.Error) as no:
+        except (Refusal, TelegramError, items.CatalogueError, embedded.EmbeddedUnavailable, migrate.MigrationError,
+                psycopg.Error) as no:
             raise click.ClickException(str(no)) from no
 
 
@@ -38,7 +40,7 @@ def possible(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return value
 
 
-purchase = Console("purchase", help="Look at purchases, and mark one failed.")
+purchase = Console("purchase", help="Look at purchases, mark one failed, refund one.")
 db = Console("db", help="Migrate the database, and check what it must keep.")
 purchase_id = click.argument("purchase_id", metavar="ID", callback=possible)
 as_json = click.option("--json", "as_json", is_flag=True, help="For machines.")
@@ -114,6 +116,17 @@ def fail_purchase(purchase_id: str, as_json: bool) -> None:
     show_one(outcome.purchase, as_json)
 
 
+@purchase.command("refund")
+@purchase_id
+@as_json
+def refund_purchase(purchase_id: str, as_json: bool) -> None:
+    """Give the Stars of a live purchase back. Asked again, it is the same one refund; exit 1 while it is not done."""
+    here = service()
+    here.require_live()
+    show_one(payments.refund_purchase(
+        here.db, here.telegram, purchase_id=purchase_id, request_id=logs.request_id.get() or ""), as_json)
+
+
 @db.command("migrate")
 def apply_migrations() -> None:
     """Apply the migrations this database lacks. Safe to run at any time, also twice at once."""
@@ -132,10 +145,11 @@ def list_migrations(as_json: bool) -> None:
 @db.command("check")
 @as_json
 def check(as_json: bool) -> None:
-    """Prove that every purchase is where its history leads; exit 1 with the rows where it is not."""
+    """Prove that every purchase is where its history leads, and every charge accounted for; exit 1 with what is not."""
     columns = ["purchase_id", "version", "problem"]
     with service().db.unhurried_transaction() as conn:
-        found = [dict(zip(columns, row, strict=True)) for row in queries.find_contradictions(conn)]
+        rows = [*queries.find_contradictions(conn), *queries.find_unaccounted(conn)]
+    found = [dict(zip(columns, row, strict=True)) for row in rows]
     show(found, columns, as_json, "Every purchase is where its history leads.")
     if found:
         sys.exit(1)

@@ -18,6 +18,7 @@ SHAPES = {
     "SECRET_KEY": (r"\S{16,}", "must be 16 or more characters without blanks"),
     "CONSOLE_PASSWORD": (r"[^\x00-\x1f\x7f]+", "must be characters that a keyboard has"),
     "METRICS_TOKEN": (r"[!-~]+", "must be printable ASCII without blanks"),
+    "TELEGRAM_API_URL": (r"https?://[^\s?#@]+", "must be like https://api.telegram.org"),
     "TELEGRAM_BOT_TOKEN": (r"\d{3,20}:[A-Za-z0-9_-]{20,128}", "must be the token @BotFather gave, like 123456:ABC..."),
     # Telegram allows 1-256 of these; fewer than 24 could be guessed.
     "TELEGRAM_WEBHOOK_SECRET": (r"[A-Za-z0-9_-]{24,256}", "must be 24-256 of A-Za-z0-9_-"),
@@ -50,6 +51,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     telegram_bot_token: str | None = field(default=None, repr=False)
     telegram_webhook_secret: str | None = field(default=None, repr=False)
+    telegram_api_url: str = "https://api.telegram.org"
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -85,6 +87,7 @@ class Settings:
             metrics_token=shaped("METRICS_TOKEN"),
             telegram_bot_token=shaped("TELEGRAM_BOT_TOKEN"),
             telegram_webhook_secret=shaped("TELEGRAM_WEBHOOK_SECRET"),
+            telegram_api_url=(shaped("TELEGRAM_API_URL") or cls.telegram_api_url).rstrip("/"),
         )
         problems = settings.contradictions()
         try:

@@ -18,7 +18,7 @@ WHERE bot_id = :bot_id AND update_id IS NOT DISTINCT FROM :update_id::bigint AND
 
 -- name: list_unhandled(bot_id)
 -- Updates that were kept and whose handling broke off, or is still under way: to handle one twice does no harm.
-SELECT update_id, body FROM telegram_updates WHERE bot_id = :bot_id AND handled_at IS NULL ORDER BY received_at;
+SELECT body FROM telegram_updates WHERE bot_id = :bot_id AND handled_at IS NULL ORDER BY received_at;
 
 -- name: decide_pre_checkout(bot_id, update_id, body, invoice_payload, payer_id, currency, amount)$
 -- Keep the update with the decision: 'approved', or why not. Asked again, it is decided anew, as things are then. A payment
