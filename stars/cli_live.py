@@ -120,7 +120,7 @@ def check(as_json: bool) -> None:
 def webhook_url(here: Service) -> str:
     """Where Telegram is to send. Raises ClickException without PUBLIC_URL."""
     if not here.settings.public_url:
-        raise click.ClickException("PUBLIC_URL is not set: give it the https address under which Telegram reaches this service.")
+        raise click.ClickException("PUBLIC_URL is not set: it has to be the https address of this service.")
     return here.settings.public_url + WEBHOOK
 
 

@@ -91,7 +91,7 @@ class TelegramUnavailable(Refusal, status=503, retry_after=5):
 
     def __init__(self, detail: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(detail)
-        self.retry_after = math.ceil(retry_after or 0) or self.retry_after
+        self.retry_after = max(self.retry_after or 0, math.ceil(retry_after or 0))
 
 class AnswerLost(Refusal, status=504):
     """The answer was lost, as you asked for. It was carried out: the same request again has its stored result."""

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from stars.db import queries
 
 WEB = ["gunicorn", "-c", "python:stars.serve", "app:app"]
 ITEMS = [
-    {"item_id": "golden-sword", "title": "Golden sword", "description": "Sharp", "price_stars": 50, "purchase_type": "cosmetic"},
+    {"item_id": "golden-sword", "title": "Golden sword", "description": "Sharp", "price_stars": 50,
+     "purchase_type": "cosmetic"},
     {"item_id": "treasure", "title": "Treasure \U0001f4b0", "description": "A lot", "price_stars": 2500,
      "purchase_type": "stars_pack", "photo_url": "https://shop.example/treasure.png"},
     {"item_id": "old-hat", "title": "Old hat", "description": "Worn", "price_stars": 5, "active": False},
@@ -107,7 +108,9 @@ class Shop:
         return [*queries.find_contradictions(self.sql), *queries.find_unaccounted(self.sql)]
 
 
-def message(user: int, purchase_id: str, charge: str, *, amount: Any = 50, kind: str = "successful_payment", **more: Any) -> Any:
+def message(
+    user: int, purchase_id: str, charge: str, *, amount: Any = 50, kind: str = "successful_payment", **more: Any
+) -> Any:
     """An update by which Telegram tells of a payment."""
     told = {"currency": "XTR", "total_amount": amount, "invoice_payload": purchase_id, "telegram_payment_charge_id": charge,
             "provider_payment_charge_id": "x", **more}

@@ -1,4 +1,5 @@
--- Items: the catalogue. What a purchase may be of, and for how much; catalogue_refusal (0003) says what does not fit.
+-- Items: the catalogue, of what a purchase may be and for how much.
+-- It is enforced elsewhere: by catalogue_refusal (a function of the migrations), inside transition_purchase.
 
 -- name: import_items(items)^
 -- Add or change all of these, or none; the others stay as they are.
