@@ -200,32 +200,34 @@ def refund_purchase(db: Database, telegram: Telegram, *, purchase_id: str, reque
         raise PurchaseNotFound(f"There is no purchase {purchase_id}.")
     mode, status, charge_id = row
     if charge_id:
-        if failed := send_refund(db, telegram, charge_id):
-            raise TelegramUnavailable(f"The refund is queued, not done yet: reconcile asks again. {failed}")
+        try:
+            send_refund(db, telegram, charge_id)
+        except TelegramError as failed:
+            raise TelegramUnavailable(f"The refund is queued, not done yet: reconcile asks again. {failed}") from None
     elif status != "refunded":
         raise NothingToRefund(f"No Stars were kept for this {mode} purchase, which is {status}.")
     return purchases.get(db, purchase_id=purchase_id)
 
 
-def send_refund(db: Database, telegram: Telegram, charge_id: str | None = None) -> TelegramError | str | None:
-    """Claim a certain refund, or one that is due, and have Telegram make it.
+def send_refund(db: Database, telegram: Telegram, charge_id: str | None = None) -> bool:
+    """Claim a certain refund, or one that is due, and have Telegram make it. Whether there was one to claim.
 
-    Returns:
-        None when it is done, why it is not, or "" when there was none to claim.
+    Raises:
+        TelegramError: it is not done, or nobody knows. It stays in the outbox and is due again later.
 
     """
     claimed = db.fetch_one(queries.claim_refund, bot_id=telegram.bot_id, telegram_payment_charge_id=charge_id)
     if claimed is None:
-        return ""
+        return False
     charge_id, payer_id, request_id = claimed
     try:
         telegram.refund(payer_id=payer_id, charge_id=charge_id)
     except TelegramError as failed:
         log.error("refund_not_done", extra={"telegram_payment_charge_id": charge_id, "reason": str(failed)})
         db.fetch_one(queries.note_refund_error, telegram_payment_charge_id=charge_id, why=storable(str(failed)))
-        return failed
+        raise
     record_refund(db, charge_id, request_id)
-    return None
+    return True
 
 
 def _log(name: str, purchase: Purchase, **more: Any) -> None:

@@ -25,43 +25,59 @@ def reconcile(db: Database, telegram: Telegram, request_id: str) -> dict[str, An
 
     """
     report: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    trouble = None
-    try:
-        while read_page(db, telegram, request_id, report):
-            pass
-    except TelegramError as failed:
-        trouble = str(failed)
-    # One whose outcome is unknown ends it: the others would fare no better now. A refusal is of that one alone.
-    while (failure := payments.send_refund(db, telegram)) is None or getattr(failure, "refused", False):
-        report["refunds_sent"] += failure is None
-    trouble = trouble or str(failure) or None
+    trouble = []
+    for step in (read_transactions, send_refunds):
+        try:
+            step(db, telegram, request_id, report)
+        except TelegramError as failed:
+            trouble.append(str(failed))
     for (body,) in db.fetch_all(queries.list_unhandled, bot_id=telegram.bot_id):
         payments.take_update(db, telegram.bot_id, update=payments.parse_update(body), body=body, request_id=request_id)
         report["updates_handled"] += 1
     report["refunds_waiting"] = db.fetch_one(queries.count_waiting, bot_id=telegram.bot_id)
-    unexplained = db.fetch_all(queries.list_unexplained, bot_id=telegram.bot_id)
-    return {**report, "unexplained": [dict(zip(UNEXPLAINED, row, strict=True)) for row in unexplained], "telegram": trouble}
+    rows = db.fetch_all(queries.list_unexplained, bot_id=telegram.bot_id)
+    unexplained = [dict(zip(UNEXPLAINED, row, strict=True)) for row in rows]
+    return {**report, "unexplained": unexplained, "telegram": " ".join(trouble) or None}
 
 
-def read_page(db: Database, telegram: Telegram, request_id: str, report: Counter[str]) -> bool:
-    """Read Telegram's list on from where it was left, do what it tells, then remember it. Whether there is more."""
-    first = db.fetch_one(queries.next_position, bot_id=telegram.bot_id)
-    page = telegram.star_transactions(first)
+def read_transactions(db: Database, telegram: Telegram, request_id: str, report: Counter[str]) -> None:
+    """Read Telegram's list on from where it was left, page by page, and do what it tells. Raises TelegramError."""
+    more = True
+    while more:
+        first = db.fetch_one(queries.next_position, bot_id=telegram.bot_id)
+        page = telegram.star_transactions(first)
+        take_page(db, telegram.bot_id, page, request_id, report)
+        # Remembered once it is done. Where somebody else was faster, he goes on with the next page.
+        kept = db.fetch_one(queries.keep_transactions, bot_id=telegram.bot_id, first=first, transactions=json.dumps(page))
+        more = kept and len(page) == PAGE
+
+
+def take_page(db: Database, bot_id: int, page: list[dict[str, Any]], request_id: str, report: Counter[str]) -> None:
+    """Do what transactions tell: https://core.telegram.org/bots/api#startransaction."""
     gone = {one.get("id") for one in page if "receiver" in one}
     for one in page:
         match one:
             case {"id": charge_id, "amount": amount, "source": {"invoice_payload": payload, "user": payer}}:
                 told = {"currency": "XTR", "total_amount": amount, "invoice_payload": payload}
-                payment = payments.read_payment(told, payer, charge_id)
-                # What went back in the meantime is not handed out first.
-                verdict = payment and payments.settle(
-                    db, telegram.bot_id, payment, request_id, refunded=charge_id in gone, of_ours=True)
-                if verdict and verdict != "repeated":
-                    report["settled" if verdict == "settled" else "refused"] += 1
+                if payment := payments.read_payment(told, payer, charge_id):
+                    # What went back in the meantime is not handed out first.
+                    verdict = payments.settle(db, bot_id, payment, request_id, refunded=charge_id in gone, of_ours=True)
+                    if verdict != "repeated":
+                        report["settled" if verdict == "settled" else "refused"] += 1
             case {"id": str(charge_id), "receiver": _}:
                 report["refunded_elsewhere"] += payments.record_refund(db, charge_id, request_id) or False
-    kept = db.fetch_one(queries.keep_transactions, bot_id=telegram.bot_id, first=first, transactions=json.dumps(page))
-    return bool(kept) and len(page) == PAGE
+
+
+def send_refunds(db: Database, telegram: Telegram, _request_id: str, report: Counter[str]) -> None:
+    """Make the refunds that are due. A refusal is of one alone; what else fails would fail the others, and is raised."""
+    while True:
+        try:
+            if not payments.send_refund(db, telegram):
+                return
+            report["refunds_sent"] += 1
+        except TelegramError as failed:
+            if not failed.refused or failed.pause:
+                raise
 
 
 def explain(db: Database, transaction_id: str, why: str) -> bool:
