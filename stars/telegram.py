@@ -42,6 +42,10 @@ class Telegram:
     def _client(self) -> httpx.Client:
         return httpx.Client(limits=LIMITS, timeout=TIMEOUT)
 
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
     def call(self, method: str, **arguments: Any) -> Any:
         """The result of a method. Every one used here may be asked again without harm, so what broke off is.
 

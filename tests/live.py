@@ -77,6 +77,11 @@ class Shop:
         self.address, self.url, self.sim, self.app = address, url, sim, app
         self.sql = psycopg.connect(url, autocommit=True)
 
+    def look_again(self) -> None:
+        """Connect anew, after PostgreSQL was killed."""
+        self.sql.close()
+        self.sql = psycopg.connect(self.url, autocommit=True)
+
     def buyer(self, stars: int = 10_000, language: str = "en") -> Buyer:
         return Buyer(self, stars, language)
 
@@ -103,6 +108,12 @@ class Shop:
 
     def count(self, table: str) -> int:
         return int(self.sql.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()[0])
+
+    def close(self) -> None:
+        here = self.app.extensions["stars"]
+        self.sql.close()
+        here.db.close()
+        here.telegram.close()
 
     def wrong(self) -> list[Any]:
         return [*queries.find_contradictions(self.sql), *queries.find_unaccounted(self.sql)]
@@ -153,7 +164,6 @@ def open_shop(server: str, folder: Path, **more: str) -> Iterator[Shop]:
             yield shop
         finally:
             served.stop()
-            shop.sql.close()
-            app.extensions["stars"].db.close()
+            shop.close()
 
 
