@@ -22,6 +22,7 @@ import psycopg
 import pytest
 import requests
 from init_data_py import sign
+from simulated import Hook, Sim, simulator, webhook
 
 from stars import create_app, embedded
 from stars.config import THREADS, Settings
@@ -404,3 +405,24 @@ def wire(url: str) -> Iterator[Wire]:
     wire = Wire(url)
     yield wire
     wire.close()
+
+
+@pytest.fixture
+def sim() -> Iterator[Sim]:
+    """A simulator of Telegram, and one bot of it."""
+    with simulator() as sim:
+        yield sim
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A webhook that approves everything, until it is told to do otherwise."""
+    with webhook() as hook:
+        yield hook
+
+
+@pytest.fixture
+def shop(sim: Sim, hook: Hook) -> Sim:
+    """A bot with that webhook."""
+    sim.hook(hook)
+    return sim

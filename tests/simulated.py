@@ -16,6 +16,7 @@ from stars.simulator.settings import Settings
 TOKEN = "123456:" + "t" * 35
 SWORD = {"title": "Golden sword", "description": "Sharp", "payload": "order-1", "currency": "XTR"}
 PRICES = '[{"label": "Golden sword", "amount": 50}]'
+TOO_LATE = "Bad Request: query is too old and response timeout expired or query ID is invalid"
 SECRET = "a-secret_of-24-characters"
 
 Reply = tuple[int, dict[str, str], Any]
@@ -27,6 +28,17 @@ def approve(update: dict[str, Any]) -> Reply:
     query = update.get("pre_checkout_query")
     inline = {"method": "answerPreCheckoutQuery", "pre_checkout_query_id": query["id"], "ok": True} if query else {}
     return 200, {}, inline
+
+
+def approve_but(status: int, headers: dict[str, str] | None = None, chat: int | None = None) -> Handler:
+    """The same, but messages (of one chat) are answered with that status."""
+
+    def handler(update: dict[str, Any]) -> Reply:
+        message = update.get("message")
+        concerned = message and chat in (None, message["chat"]["id"])
+        return (status, headers or {}, {}) if concerned else approve(update)
+
+    return handler
 
 
 @contextmanager

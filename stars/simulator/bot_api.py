@@ -32,7 +32,7 @@ def answer(world: World, path: str) -> Response:
         return Response(_dropped())
     seconds = body.get("parameters", {}).get("retry_after")
     headers = {"Content-Type": "application/json"} | ({"Retry-After": str(seconds)} if seconds else {})
-    return Response(json.dumps(body, ensure_ascii=False), body.get("error_code", 200), headers)
+    return Response(json.dumps(body), body.get("error_code", 200), headers)
 
 
 def answer_inline(world: World, bot: Bot, reply: httpx.Response) -> None:
@@ -62,18 +62,19 @@ def call(world: World, bot: Bot, method: str, args: dict[str, str], inline: bool
 
 
 def _carried_out(world: World, bot: Bot, args: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
+    refund = facts["method"] == "refundstarpayment"
     try:
         if fault := world.take("429", facts):
             seconds = fault.options.get("retry_after", 1)
             raise Refused(f"Too Many Requests: retry after {seconds}", 429, retry_after=seconds)
         if world.take("500", facts):
             raise Refused("Internal Server Error", 500)
-        if world.take("balance_too_low", facts):
+        if refund and world.take("balance_too_low", facts):
             raise Refused("BALANCE_TOO_LOW")
         if (carry_out := METHODS.get(facts["method"])) is None:
             raise Refused("Not Found: method not found", 404)
         result = carry_out(world, bot, args)
-        if world.take("already_refunded", facts):  # tdlib/telegram-bot-api#690
+        if refund and world.take("already_refunded", facts):  # tdlib/telegram-bot-api#690
             raise Refused("CHARGE_ALREADY_REFUNDED")
     except Refused as refused:
         return refused.body

@@ -1,5 +1,6 @@
 """How updates reach a bot: getUpdates, or a webhook with the queues and resends of tdlib's Client.cpp, WebhookActor.cpp."""
 
+import atexit
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,8 @@ import httpx
 
 from stars.simulator.world import Bot, Refused, Update, World
 
+CLIENT = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))  # max_connections is each bot's own
+atexit.register(CLIENT.close)
 WEEK = 7 * 86_400  # after one without updates the next update_id is random
 HELD = "held"  # the queue of those that the fault `reorder` holds until another has arrived
 LONGEST_RETRY_AFTER = 3600
@@ -100,8 +103,7 @@ def _post(world: World, url: str, secret: str, update: Update, forged: bool = Fa
     headers = {"Content-Type": "application/json"} | ({"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {})
     answer: httpx.Response | str
     try:
-        timeout = httpx.Timeout(world.settings.webhook_timeout)
-        answer = world.http.post(url, content=json.dumps(update.body), headers=headers, timeout=timeout)
+        answer = CLIENT.post(url, content=json.dumps(update.body), headers=headers, timeout=world.settings.webhook_timeout)
         said = {"status": answer.status_code, "answer": answer.text[:1000]}
     except httpx.HTTPError as failure:
         answer = "Read timeout expired" if isinstance(failure, httpx.TimeoutException) else str(failure)

@@ -63,10 +63,9 @@ def _create_invoice_link(world: World, bot: Bot, args: Args) -> str:
 
 
 def _send_invoice(world: World, bot: Bot, args: Args) -> dict[str, Any]:
-    chat = args.get("chat_id", "")
-    user = world.users.get(int(chat)) if chat.isdecimal() else None
+    user = world.users.get(_whole(args, "chat_id", 0, 0, 2**52))
     if user is None:
-        raise Refused("chat not found" if chat else "chat_id is empty")
+        raise Refused("chat not found" if args.get("chat_id") else "chat_id is empty")
     invoice = _invoice(world, bot, args)
     content = {name: vars(invoice)[name] for name in ("title", "description")} | {"start_parameter": "", "currency": "XTR"}
     return payments.message_of(world, bot, user, bot, invoice=content | {"total_amount": invoice.amount})
@@ -80,10 +79,10 @@ def _answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
 
 
 def _refund_star_payment(world: World, bot: Bot, args: Args) -> bool:
-    user_id = args.get("user_id", "")
-    if not user_id.isdecimal() or int(user_id) not in world.users:
-        raise Refused("user not found" if user_id.isdecimal() else "invalid user_id specified")
-    payments.refund(world, bot, int(user_id), args.get("telegram_payment_charge_id", ""))
+    user_id = _whole(args, "user_id", 0, 0, 2**52)
+    if user_id not in world.users:
+        raise Refused("user not found" if user_id else "invalid user_id specified")
+    payments.refund(world, bot, user_id, args.get("telegram_payment_charge_id", ""))
     return True
 
 
@@ -131,7 +130,7 @@ def _invoice(world: World, bot: Bot, args: Args) -> Invoice:
     _refuse_if(
         ("INVOICE_TITLE_INVALID", len(title) > 32),  # this word and the next are guesses: only the lengths are documented
         ("INVOICE_DESCRIPTION_INVALID", len(description) > 255),
-        ("INVOICE_PAYLOAD_INVALID", len(payload.encode()) > 128),
+        ("INVOICE_PAYLOAD_INVALID", len(payload.encode(errors="replace")) > 128),
         ("PAYMENT_PROVIDER_INVALID", currency != "XTR"),
         ("SUBSCRIPTION_PERIOD_INVALID", args.get("subscription_period", "0") != "0"),  # subscriptions are not simulated
         ("STARS_INVOICE_INVALID", len(amounts) != 1 or (stray and world.settings.refuse_stray_fields)),

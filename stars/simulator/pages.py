@@ -1,6 +1,7 @@
 """The pages for people: a start page, and the one behind a link, where it is paid. No JavaScript."""
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
+from werkzeug.wrappers import Response
 
 from stars.simulator.interface import find, find_invoice, pay, save_user
 
@@ -18,7 +19,7 @@ def start() -> str | Response:
             stars = min(max(form.get("stars", 0, int), 0), 10**9)
             save_user(world, {"first_name": form.get("first_name", "")[:64] or "Buyer", "stars": stars})
             back = form.get("back", "/")
-            return redirect(back if back.startswith("/$") else "/", 303)  # type: ignore[return-value]
+            return redirect(back if back.startswith("/$") else "/", 303)
         newest = {"invoices": list(world.invoices.values())[NEWEST], "journal": world.journal[NEWEST]}
         return render_template("start.html", users=world.users.values(), bots=world.bots.values(), **newest)
 
@@ -33,7 +34,7 @@ def invoice(slug: str) -> str | Response:
         if request.method == "POST":
             user = find(world.users, request.form.get("user", 0, int), "user")
             done = pay(world, found, user, PATIENCE).id if "pay" in request.form else "cancelled"
-            return redirect(f"/${slug}?done={done}&user={user.id}", 303)  # type: ignore[return-value]
+            return redirect(f"/${slug}?done={done}&user={user.id}", 303)
         done, chosen = request.args.get("done", ""), request.args.get("user", 0, int)
         paid = {"done": done, "checkout": world.checkouts.get(done)}
         return render_template("invoice.html", invoice=found, users=world.users.values(), chosen=chosen, **paid)

@@ -98,8 +98,7 @@ def _charge(world: World, checkout: Checkout) -> None:
     message = message_of(world, bot, payer, payer, successful_payment=_receipt(checkout))
     publish(world, bot, "successful_payment", message, checkout.facts())
     if fault := world.take("chargeback", facts):
-        when = world.clock.now() + fault.options.get("seconds", 0)
-        world.clock.at(when, lambda: give_back(world, checkout, "chargeback"))
+        world.clock.at(world.clock.now() + fault.options.get("seconds", 0), lambda: give_back(world, checkout, "chargeback"))
 
 
 def _fail(world: World, checkout: Checkout, reason: str, what: str = "payment_failed") -> None:

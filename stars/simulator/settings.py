@@ -18,7 +18,7 @@ class Settings:
     message_lifetime: float = 86_400.0  # then an undelivered message is
     resend_cap_from: float = 60.0  # the pause between resends doubles up to a random cap between these two
     resend_cap_to: float = 120.0
-    webhook_timeout: float = 60.0  # seconds for the webhook's answer
+    webhook_timeout: float = 60.0  # real seconds for the webhook's answer
     https_only: bool = False  # Telegram demands https and ports 443, 80, 88, 8443; here plain http to this machine will do
     seed: int | None = None  # of everything random; the same calls then give the same ids
 

@@ -136,7 +136,6 @@ class World:
         self.paid: dict[str, Checkout] = {}  # by charge id
         self.faults: list[Fault] = []
         self.journal: list[dict[str, Any]] = []
-        self.http = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))
         # Makes the call that a webhook's answer may hold: bot_api's, which stands above delivery and is put in later.
         self.carry_out: Callable[[Bot, httpx.Response], None] = lambda bot, answer: None
 
