@@ -228,6 +228,8 @@ def test_l13_every_star_is_accounted_for(run: Run) -> None:
             assert (charge["refunded"], back[charge["charge"]], charge["user"]) == (False, 0, int(owner)), charge
         else:
             assert (charge["refunded"], back[charge["charge"]]) == (True, 1), charge
+    # The stranger's payments were never approved: what a link is worth is judged before anybody is charged.
+    assert [line for line in sim.journal("payment") if line["user"] == run.strangers[1].id] == []
     spent = sum(STARS - stars for stars in (buyer["stars"] for buyer in sim.look("users")))
     print({"charges": len(settling), "back": len(back), **Counter(status for _, status in status.values()), "spent": spent})
     assert len(back) > 30
