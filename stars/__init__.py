@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from stars import cli, cli_live, embedded, http, logs
     from stars.db import Database
+    from stars.routes.analytics import blp as analytics
     from stars.routes.console import blp as console
     from stars.routes.health import blp as health
     from stars.routes.health import docs_asset
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         Signer(settings.signing_key, salt="mock-pay", digest_method=sha256),
         Telegram(settings.telegram_bot_token or "0", settings.telegram_api_url),
     )
-    http.install(app, (purchase, webhook, mock, health))
+    http.install(app, (purchase, webhook, mock, analytics, health))
     for pages in (pay, console):  # no part of the API that /docs shows
         app.register_blueprint(pages)
     app.add_url_rule("/docs/assets/<path:name>", view_func=docs_asset)
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(cli.db)
     app.cli.add_command(cli_live.items)
     app.cli.add_command(cli_live.telegram)
+    app.cli.add_command(cli.measure_funnel)
     if settings.cors_origins:
         CORS(
             app, origins=list(settings.cors_origins), max_age=600,

@@ -1,16 +1,20 @@
-"""The console: `flask purchase ...` and `flask db ...`. Exit 0 done, 1 refused (why, on stderr), 2 usage."""
+"""The console: `flask purchase ...`, `flask funnel` and `flask db ...`. Exit 0 done, 1 refused (why, on stderr), 2 usage."""
 
 import json
 import logging
+import random
+import secrets
 import sys
 import uuid
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import click
 import psycopg
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
+from marshmallow import ValidationError
 
-from stars import embedded, items, logs, migrate, payments, purchases, schemas
+from stars import embedded, funnel, items, logs, migrate, payments, purchases, schemas
 from stars.db import queries
 from stars.errors import Refusal
 from stars.http import service
@@ -19,8 +23,11 @@ from stars.telegram import TelegramError
 COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red", "refunded": "magenta"}
 
 
-class Console(AppGroup):
-    """A group whose commands say in one line why they refuse, and log to stderr: stdout is for their answer."""
+SEEDED_AT_ONCE = 10_000  # in one statement: a fraction of a second, so the progress shown moves
+
+
+class Command(click.Command):
+    """A command that says in one line why it refuses, and logs to stderr: stdout is for its answer."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run one command, under a request id of its own."""
@@ -33,11 +40,23 @@ class Console(AppGroup):
             raise click.ClickException(str(no)) from no
 
 
+class Console(Command, AppGroup):
+    """A group of such commands."""
+
+
 def possible(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """An id that a purchase or a user can have, or a usage error."""
     if value is not None and not schemas.IDENTIFIER.fullmatch(value):
         raise click.BadParameter("an id is 1-64 of A-Za-z0-9._:-")
     return value
+
+
+def moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
+    """A moment as the API takes it, or a usage error."""
+    try:
+        return cast(datetime, schemas.Moment("").deserialize(value)) if value is not None else None
+    except ValidationError as wrong:
+        raise click.BadParameter(" ".join(wrong.messages)) from None
 
 
 purchase = Console("purchase", help="Look at purchases, mark one failed, refund one.")
@@ -127,6 +146,43 @@ def refund_purchase(purchase_id: str, as_json: bool) -> None:
         here.db, here.telegram, purchase_id=purchase_id, request_id=logs.request_id.get() or ""), as_json)
 
 
+@click.command("funnel", cls=Command)
+@click.option("--since", metavar="TIME", callback=moment, help="A day or a moment; a week before --until.")
+@click.option("--until", metavar="TIME", callback=moment, help="Where the window ends, itself not part of it; now.")
+@click.option("--by", type=click.Choice(schemas.DIMENSIONS), help="What to tell apart.")
+@as_json
+@with_appcontext
+def measure_funnel(since: datetime | None, until: datetime | None, by: str | None, as_json: bool) -> None:
+    """Count what became of the invoices of a window, against the window before."""
+    here = service()
+    found = funnel.measure(here.db, mode=here.row_mode, since=since, until=until, by=by, unhurried=True)
+    if as_json:
+        return click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
+    click.echo(f"Invoices of {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC ({found['mode']}); "
+               "beside each, the change from the window before, which is as long.\n")
+    counts = ("created", "completed", "failed", "open")
+    table = [[by or "", *(cell for name in counts for cell in (name, "")), "conversion", "", "p50", "p90", "p95"]]
+    for key, now in [("total", found["total"]), *((group["key"] or "(none)", group) for group in found["groups"])]:
+        before = now["before"]
+        table.append([
+            key, *(cell for name in counts for cell in (str(now[name]), funnel.change(now[name], before[name]))),
+            *funnel.share(now["conversion"], before["conversion"]),
+            *(funnel.duration(now[name]) for name in ("p50_ms", "p90_ms", "p95_ms")),
+        ])
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        cells = [line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]
+        click.echo(click.style("  ".join(cells), dim=line is table[0], bold=line is table[1]))
+    if found["groups_left_out"]:
+        click.echo(f"and {found['groups_left_out']} more with fewer invoices")
+    most = max(1, *(step["count"] for step in found["histogram"]))
+    click.echo(click.style("\nfrom invoice to purchase", dim=True))
+    for step in found["histogram"]:
+        bar = click.style("\u2588" * round(40 * step["count"] / most), fg="green")
+        click.echo(f"{funnel.step_label(step):<18}{step['count']:>8}  {bar}")
+
+
 @db.command("migrate")
 def apply_migrations() -> None:
     """Apply the migrations this database lacks. Safe to run at any time, also twice at once."""
@@ -153,3 +209,26 @@ def check(as_json: bool) -> None:
     show(found, columns, as_json, "Every purchase is where its history leads.")
     if found:
         sys.exit(1)
+
+
+@db.command("seed")
+@click.argument("count", metavar="N", type=click.IntRange(1, 10_000_000))
+@click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Spread over the last days.")
+@click.option("--seed", type=click.IntRange(0), help="The same for the same number; a new one each time.")
+def seed_purchases(count: int, days: int, seed: int | None) -> None:
+    """Make N purchases with made-up histories, to look at and to measure with. Development in mock mode only."""
+    here = service()
+    if here.settings.app_env != "development" or here.settings.mode != "mock":
+        raise click.ClickException("purchases are made up in development and in mock mode only.")
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    draw, run, now = random.Random(seed), secrets.token_hex(6), datetime.now(UTC)
+    with click.progressbar(length=count, label=f"Seeding {count} purchases", show_pos=True, file=sys.stderr) as progress:
+        for first in range(1, count + 1, SEEDED_AT_ONCE):
+            last = min(count, first + SEEDED_AT_ONCE - 1)
+            with here.db.unhurried_transaction() as conn:
+                queries.set_seed(conn, seed=draw.uniform(-1, 1))
+                queries.seed_purchases(conn, run=run, seeded_at=now, days=days, total=count, first=first, last=last)
+            progress.update(last - first + 1)
+    with here.db.unhurried_transaction() as conn:
+        conn.execute("ANALYZE purchases, events")  # the planner learns of them now, not when autovacuum comes by
+    click.echo(f"{count} purchases seed-{run}-1 to seed-{run}-{count} over {days} days; seed {seed}.")

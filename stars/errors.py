@@ -76,6 +76,9 @@ class ItemNotForSale(Refusal, status=422):
 class InvalidPurchasePayload(Refusal, status=422):
     """The request is not what it has to be. The fields under errors need another value."""
 
+class InvalidQuery(Refusal, status=422):
+    """The query cannot be answered. The parameters under errors need another value."""
+
 class InternalError(Refusal, status=500):
     """Something broke on our side. It is logged under this request_id. Sending the same request again is safe."""
 

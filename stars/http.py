@@ -30,6 +30,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SECURITY = {
     "launchData": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "tma <initData>"},
     "metricsToken": {"type": "http", "scheme": "bearer"},
+    "consolePassword": {"type": "http", "scheme": "basic", "description": "Any user name, CONSOLE_PASSWORD."},
 }
 ENCODER = json.JSONEncoder(separators=(",", ":"))
 
@@ -119,8 +120,13 @@ def flat(messages: dict[str, Any], within: str = "") -> dict[str, list[str]]:
 class BodyParser(FlaskParser):
     """Parses bodies for flask-smorest, on a shorter way than webargs', which is made for a dozen kinds of places."""
 
-    def parse(self, argmap: Any, req: Request | None = None, **_: Any) -> Any:
-        """The body as the schema `argmap` loads it. Raises as read_object."""
+    def parse(self, argmap: Any, req: Request | None = None, *, location: str | None = None, **_: Any) -> Any:
+        """The body, or the query, as the schema `argmap` loads it. Raises as read_object, or InvalidQuery."""
+        if location == "query":
+            try:
+                return argmap.load(request.args.to_dict())
+            except ValidationError as wrong:
+                raise errors.InvalidQuery(errors=wrong.messages) from None
         try:
             return argmap.load(read_object(request))
         except ValidationError as wrong:
@@ -191,6 +197,7 @@ def example_problem(refusal: type[errors.Refusal]) -> dict[str, Any]:
     """A refusal as it looks on the wire, for the documentation."""
     extras: dict[type[errors.Refusal], dict[str, Any]] = {
         errors.InvalidPurchasePayload: {"errors": {"item_id": ["Missing data for required field."]}},
+        errors.InvalidQuery: {"errors": {"since": ["Must lie before until."]}},
         errors.PurchaseConflict: {"mismatched": ["price_stars"]},
     }
     return {"error": refusal.code, "title": refusal.title, "status": refusal.status, "detail": refusal.detail,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range
@@ -134,17 +134,36 @@ class InvoiceRequest(PurchaseRequest):
     price_stars = WholeStars(required=True)
 
 
-class Moment(fields.Field[datetime]):
-    """A day or a time, as RFC 3339 has it; UTC unless it says otherwise."""
+class Moment(fields.String):
+    """A day (where it begins) or a moment, as RFC 3339 has them; of UTC unless it says otherwise."""
 
-    default_error_messages = {"invalid": "Must be like 2026-01-31 or 2026-01-31T12:00."}
+    default_error_messages = {"moment": "Must be a day like 2026-01-31, or a moment like 2026-01-31T12:00:00Z."}
+    PATTERN = re.compile(r"2\d{3}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+    def __init__(self, description: str) -> None:
+        super().__init__(metadata={
+            "description": description, "example": "2026-01-31", "pattern": f"^{self.PATTERN.pattern}$"})
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        text = str(value).replace(" ", "+")  # a plus that nobody escaped
         try:
-            found = datetime.fromisoformat(value)
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
-        except (TypeError, ValueError):
-            raise self.make_error("invalid") from None
+            found = datetime.fromisoformat(text) if self.PATTERN.fullmatch(text) else None
+        except ValueError:  # a 31st of February
+            found = None
+        if found is None:
+            raise self.make_error("moment")
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+
+
+DIMENSIONS = ["purchase_type", "source", "channel", "day"]
+
+
+class FunnelQuery(Schema):
+    """The query of GET /analytics/funnel."""
+
+    since = Moment("Where the window begins; seven days before its end when left out.")
+    until = Moment("Where it ends, itself not part of it; now when left out.")
+    by = fields.String(validate=OneOf(DIMENSIONS), metadata={"description": "What to tell apart.", "example": "source"})
 
 
 class PageKey(fields.Field[tuple[datetime, str]]):
@@ -156,7 +175,7 @@ class PageKey(fields.Field[tuple[datetime, str]]):
         created_at, _, purchase_id = str(value).partition("_")
         if not IDENTIFIER.fullmatch(purchase_id):
             raise self.make_error("invalid")
-        return Moment().deserialize(created_at), purchase_id
+        return cast(datetime, Moment("").deserialize(created_at)), purchase_id
 
 
 class ConsoleFilters(Schema):
@@ -168,8 +187,8 @@ class ConsoleFilters(Schema):
     purchase_type = fields.String(validate=OneOf(TYPES))
     source = Identifier("source", "From where.")
     channel = Identifier("channel", "From where in it.")
-    since = Moment()
-    until = Moment()
+    since = Moment("Created then or later.")
+    until = Moment("Created before.")
     after = PageKey()
 
 
@@ -258,6 +277,24 @@ WebhookAnswer = Schema.from_dict({
     "status": fields.String(), "method": fields.String(), "pre_checkout_query_id": fields.String(), "ok": fields.Boolean(),
     "error_message": fields.String(),
 }, name="WebhookAnswer")
+NUMBER_OR_NULL = fields.Integer(required=True, allow_none=True)
+FIGURES: dict[str, fields.Field[Any]] = {
+    "created": NUMBER, "completed": NUMBER, "failed": NUMBER, "open": NUMBER,
+    "conversion": fields.Float(required=True, allow_none=True, metadata={"description": "completed / created"}),
+    "p50_ms": NUMBER_OR_NULL, "p90_ms": NUMBER_OR_NULL, "p95_ms": NUMBER_OR_NULL,
+}
+FunnelFigures = Schema.from_dict(FIGURES, name="FunnelFigures")
+COMPARED: dict[str, fields.Field[Any]] = FIGURES | {"before": fields.Nested(FunnelFigures, required=True)}
+FunnelTotal = Schema.from_dict(COMPARED, name="FunnelTotal")
+FunnelGroup = Schema.from_dict({"key": TEXT_OR_NULL, **COMPARED}, name="FunnelGroup")
+FunnelStep = Schema.from_dict(
+    {"from_ms": NUMBER, "to_ms": NUMBER_OR_NULL, "count": NUMBER, "before": NUMBER}, name="FunnelStep"
+)
+FunnelAnswer = Schema.from_dict({
+    "mode": TEXT, "since": TIME, "until": TIME, "by": TEXT_OR_NULL, "total": fields.Nested(FunnelTotal, required=True),
+    "histogram": fields.List(fields.Nested(FunnelStep), required=True),
+    "groups": fields.List(fields.Nested(FunnelGroup), required=True), "groups_left_out": NUMBER,
+}, name="FunnelAnswer")
 StatusAnswer = Schema.from_dict({"status": TEXT}, name="StatusAnswer")
 Problem = Schema.from_dict({
     "error": TEXT, "title": TEXT, "status": NUMBER, "detail": TEXT, "request_id": TEXT,

@@ -1,15 +1,18 @@
 """What every test stands on: a real PostgreSQL, a migrated database of its own, people who buy, real server processes."""
 
+import atexit
 import io
 import json
 import logging
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +38,17 @@ API = "/api/v1/purchase"
 SWORD = {"item_id": "golden-sword", "price_stars": 50, "purchase_type": "cosmetic"}
 BOT_TOKEN = "123456:" + "t" * 35
 WEBHOOK_SECRET = "w" * 32
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each run a place of its own for its files.
+
+    pytest's own is one for all runs of a user, and closed anew by each that starts; PostgreSQL, which runs as another
+    user when the tests run as root, would be locked out in the middle of a run by the start of the next.
+    """
+    if not hasattr(config, "workerinput"):
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = place = tempfile.mkdtemp(prefix="stars-tests-")
+        atexit.register(shutil.rmtree, place, ignore_errors=True)  # after the servers in it have been stopped
 
 
 def eventually(condition: Callable[[], Any], within: float = 20) -> Any:

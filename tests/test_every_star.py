@@ -219,7 +219,8 @@ def test_l13_every_star_is_accounted_for(run: Run) -> None:
     assert len(rows) == PURCHASES
     assert sim.balance() == sum(price for _, _, ended, price in rows if ended == "succeeded")
 
-    settling = dict(shop.sql.execute("SELECT telegram_payment_charge_id, purchase_id FROM charges WHERE verdict = 'settled'"))
+    settled = "SELECT telegram_payment_charge_id, purchase_id FROM charges WHERE verdict = 'settled'"
+    settling = dict(shop.sql.execute(settled))
     status = {purchase_id: (user_id, status) for purchase_id, user_id, status, _ in rows}
     back = Counter(line["charge"] for line in [*sim.journal("refund"), *sim.journal("chargeback")])
     for charge in (one for one in sim.look("checkouts") if one["charge"]):

@@ -734,6 +734,18 @@ def test_l10_a_refund_is_a_thing_of_live_mode(make_app: Callable[..., Any]) -> N
         assert (refused.exit_code, "live mode" in refused.stderr) == (1, True)
 
 
+def test_l10_the_funnel_counts_a_purchase_whatever_went_back_later(shop: Shop, buyer: Buyer) -> None:
+    def completed() -> int:
+        return int(json.loads(shop.run("funnel", "--json").stdout)["total"]["completed"])
+
+    before = completed()
+    refunded, paid_twice = paid(buyer), paid(buyer)
+    shop.run("purchase", "refund", refunded)
+    shop.update(message(buyer.id, paid_twice, f"c-{paid_twice}"))
+    assert buyer.history(paid_twice)[-1] == "purchase_payment_refused"
+    assert completed() == before + 2
+
+
 # L11 the webhook's console, and secrets
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,6 +22,12 @@ from simulated import SECRET, TOKEN, Sim, simulator, webhook
 ASKED_FOR = ["message", "pre_checkout_query"]
 GOODS = {"title": "Golden sword", "description": "Sharp", "payload": "order-1", "currency": "XTR"}
 BIG = 2**52 - 1  # the largest id of a user
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run `main` in a thread of its own: the browser of other tests may have a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(main())).result()
 
 
 @pytest.fixture
@@ -100,7 +107,7 @@ def test_aiogram_sells_by_polling(sim: Sim) -> None:
             await polling
             await bot.session.close()
 
-    asyncio.run(main())
+    run(main)
 
 
 @pytest.mark.parametrize("in_background", [False, True])
@@ -127,7 +134,7 @@ def test_aiogram_sells_by_webhook_and_answers_inside_it_or_by_a_call(sim: Sim, i
         inline = {line["inline"] for line in sim.journal("request", method="answerPreCheckoutQuery")}
         assert inline == {not in_background}
 
-    asyncio.run(main())
+    run(main)
 
 
 def test_aiogram_understands_the_refusals(sim: Sim) -> None:
@@ -148,7 +155,7 @@ def test_aiogram_understands_the_refusals(sim: Sim) -> None:
             await bot.session.close()
             await stranger.session.close()
 
-    asyncio.run(main())
+    run(main)
 
 
 @pytest.fixture

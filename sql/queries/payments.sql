@@ -123,7 +123,8 @@ UPDATE refunds SET attempts = attempts + 1,
 FROM charges
 WHERE charges.telegram_payment_charge_id = refunds.telegram_payment_charge_id
     AND refunds.telegram_payment_charge_id = (
-        SELECT waiting.telegram_payment_charge_id FROM refunds AS waiting JOIN charges AS its USING (telegram_payment_charge_id)
+        SELECT waiting.telegram_payment_charge_id
+        FROM refunds AS waiting JOIN charges AS its USING (telegram_payment_charge_id)
         WHERE done_at IS NULL AND its.bot_id = :bot_id
             AND COALESCE(waiting.telegram_payment_charge_id = :telegram_payment_charge_id, due_at <= clock_timestamp())
         ORDER BY due_at LIMIT 1 FOR UPDATE OF waiting SKIP LOCKED)
@@ -199,7 +200,8 @@ WITH listed AS (
     WHERE its.bot_id = :bot_id AND explanation IS NULL
         AND dated >= (SELECT date_trunc('second', created_at) FROM purchases WHERE mode = 'live' ORDER BY created_at LIMIT 1)
         AND (telegram_payment_charge_id IS NOT NULL
-            OR COALESCE(body #>> '{source,type}', body #>> '{receiver,type}', '') NOT IN ('fragment', 'telegram_ads', 'telegram_api'))
+            OR COALESCE(body #>> '{source,type}', body #>> '{receiver,type}', '')
+                NOT IN ('fragment', 'telegram_ads', 'telegram_api'))
 ),
 unlisted AS (
     SELECT telegram_payment_charge_id, purchase_id, amount, incoming
@@ -220,6 +222,7 @@ WHERE CASE WHEN charged IS NOT NULL THEN amount <> charged OR (NOT incoming AND 
         WHERE paid.bot_id = :bot_id AND paid.transaction_id = listed.transaction_id AND paid.incoming) END
 UNION ALL
 SELECT telegram_payment_charge_id, amount, CASE
-    WHEN incoming THEN 'recorded as paid, and Telegram does not list it' ELSE 'recorded as refunded, and Telegram does not list it'
+    WHEN incoming THEN 'recorded as paid, and Telegram does not list it'
+    ELSE 'recorded as refunded, and Telegram does not list it'
 END, json_build_object('purchase_id', purchase_id) FROM unlisted
 ORDER BY 1, 3;

@@ -29,7 +29,8 @@ unsold AS (
     SELECT why FROM (SELECT) AS asked LEFT JOIN judged ON true
     CROSS JOIN LATERAL catalogue_refusal(:mode, COALESCE((known).item_id, :item_id),
         COALESCE((known).price_stars, :price_stars::integer), COALESCE((known).purchase_type, :purchase_type)) AS why
-    WHERE CASE WHEN known IS NULL THEN :event_if_new::text IS NOT NULL ELSE outcome = 'changed' AND :to_status = 'pending' END
+    WHERE CASE WHEN known IS NULL THEN :event_if_new::text IS NOT NULL
+        ELSE outcome = 'changed' AND :to_status = 'pending' END
 ),
 armed AS (
     SELECT FROM mock_outcomes AS armed LEFT JOIN judged ON true

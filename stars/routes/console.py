@@ -1,13 +1,13 @@
 """/console: what the staff looks at and clicks. Everything it does goes through the domain functions, as a call would."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, cast
 
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
-from stars import errors, logs, migrate, mock, payments, purchases, schemas
+from stars import errors, funnel, logs, migrate, mock, payments, purchases, schemas
 from stars.http import flat, for_staff, pay_url, service
 from stars.pages import page, render, see_other
 from stars.routes.purchase import possible
@@ -15,7 +15,7 @@ from stars.routes.purchase import possible
 blp = Blueprint("console", __name__, url_prefix="/console")
 
 ROWS = 50  # a page: a screen or two
-FILTERS, OUTCOME = schemas.ConsoleFilters(), schemas.OutcomeRequest()
+FILTERS, OUTCOME, FUNNEL = schemas.ConsoleFilters(), schemas.OutcomeRequest(), schemas.FunnelQuery()
 # What may be done to a purchase of either mode, by its status, while the service is in that mode.
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "mock": {"pending": ("complete", "fail"), "failed": ("complete", "reopen"), "succeeded": ("fail",)},
@@ -58,7 +58,7 @@ def list_purchases() -> Response:
     sent.pop("after", None)
     more = found[ROWS - 1] if len(found) > ROWS else None
     older = {**sent, "after": f"{more['created_at']}_{more['purchase_id']}"} if more else None
-    return show("purchases.html", purchases=found[:ROWS], sent=sent, older=older, first=after is None)
+    return show("purchases.html", purchases=found[:ROWS], sent=sent, asked=asked, older=older, first=after is None)
 
 
 @blp.get("/purchases/<purchase_id>")
@@ -70,7 +70,7 @@ def show_purchase(purchase_id: str) -> Response:
     purchase = purchases.get(db, purchase_id=possible(purchase_id))
     events = purchases.history(db, purchase_id=purchase_id)
     times = [datetime.fromisoformat(event["created_at"]) for event in events]
-    pauses = [None, *(later - earlier for earlier, later in pairwise(times))]
+    pauses = ["", *(funnel.duration((later - earlier).total_seconds() * 1000) for earlier, later in pairwise(times))]
     offered = ACTIONS[purchase["mode"]].get(purchase["status"], ()) if service().settings.mode == purchase["mode"] else ()
     return show("purchase.html", purchase=purchase, steps=list(zip(events, pauses, strict=True)), actions=offered)
 
@@ -96,6 +96,19 @@ def act(purchase_id: str) -> Response:
         case _:
             raise errors.MockOnly("This cannot be done to a purchase here.")
     return see_other(f"./{purchase_id}")
+
+
+@blp.get("/funnel")
+@page("console/refused.html")
+@for_staff
+def show_funnel() -> Response:
+    """What became of the invoices of a window: by day, and by what is asked for."""
+    here = service()
+    sent = {name: value for name, value in request.args.items() if value}
+    asked: dict[str, Any] = {"by": "purchase_type", "until": datetime.now(UTC)} | load(FUNNEL, sent)
+    by_day = funnel.measure(here.db, mode=here.row_mode, **asked | {"by": "day"})
+    found = funnel.measure(here.db, mode=here.row_mode, **asked)
+    return show("funnel.html", found=found, days=by_day["groups"], sent=sent, words=funnel, dimensions=schemas.DIMENSIONS)
 
 
 @blp.get("/outcomes")

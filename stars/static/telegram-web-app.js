@@ -29,13 +29,9 @@
     const address = new URL(url, location.href);
     if (address.origin !== SERVICE || !address.pathname.includes("/mock/pay/")) {
       if (openOthers) return openOthers.call(app, url, callback);
-      console.error("[Telegram.WebApp] Invoice url is invalid", url);
-      throw Error("WebAppInvoiceUrlInvalid");
+      throw Error("WebAppInvoiceUrlInvalid");  // as Telegram calls it
     }
-    if (open) {
-      console.error("[Telegram.WebApp] Invoice is already opened");
-      throw Error("WebAppInvoiceOpened");
-    }
+    if (open) throw Error("WebAppInvoiceOpened");
     open = true;
 
     const sheet = document.createElement("dialog");
