@@ -104,6 +104,12 @@ class Settings:
         """What links are signed with: a secret that all processes share and that outlives them, with nothing to set up."""
         return self.secret_key or self.database_url or "embedded"
 
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether live mode runs against a Telegram on the developer's own machine."""
+        here = re.match(r"https?://(127\.0\.0\.1|localhost)(:|/|$)", self.telegram_api_url)
+        return self.mode == "live" and self.app_env == "development" and here is not None
+
     def contradictions(self) -> dict[str, str]:
         """What does not go together in these settings, by the name of the variable to change."""
         found = {}

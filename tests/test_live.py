@@ -1,16 +1,32 @@
-"""L1-L11: real Stars, over HTTP between gunicorn, PostgreSQL and the simulator. What reconciles is in test_reconcile.py."""
+"""L1-L11, L14: real Stars, over HTTP between gunicorn, PostgreSQL and the simulator; test_reconcile.py has L12."""
 
 import json
 import re
+import signal
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 import pytest
 import requests
-from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, person, race, statuses, together
+from conftest import (
+    API,
+    BOT_TOKEN,
+    ROOT,
+    SWORD,
+    WEBHOOK_SECRET,
+    clean_environment,
+    eventually,
+    person,
+    race,
+    statuses,
+    together,
+)
 from live import ITEMS, Buyer, Shop, checkout, live_app, message, new_id, open_shop
 from simulated import listening
 from werkzeug.serving import make_server
@@ -802,3 +818,49 @@ def test_l11_no_secret_is_in_a_log_line_whatever_telegram_does(server: str, tmp_
         settings = shop.app.extensions["stars"].settings
         assert BOT_TOKEN not in repr(settings)
         assert WEBHOOK_SECRET not in repr(settings)
+
+
+# L14 the rehearsal
+
+
+def test_l14_one_command_rehearses_the_whole_of_it(tmp_path: Any) -> None:
+    """As a person does it: open the shop, buy, pay where the simulator sells, look."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        rehearsal = subprocess.Popen(["flask", "--app", str(ROOT / "app.py"), "rehearse", "--port", str(port)], cwd=tmp_path,
+                                     env=clean_environment(), stdout=output, stderr=subprocess.STDOUT)
+    try:
+        eventually(lambda: rehearsal.poll() is not None or "1. the shop" in said.read_text(), within=60)
+        shop, launch = re.search(r"the shop +(\S+)/mock/demo#tgWebAppData=(\S+)", said.read_text()).groups()
+        assert "data-item" in requests.get(f"{shop}/mock/demo", timeout=5).text
+        assert "initData: launched" in requests.get(f"{shop}/mock/telegram-web-app.js", timeout=5).text
+        headers = {"Authorization": f"tma {unquote(launch)}"}
+        body = {"purchase_id": "p1", "item_id": "golden-sword", "price_stars": 50}
+        link = requests.post(f"{shop}{API}/invoice", json=body, headers=headers, timeout=10).json()["pay_url"]
+        assert requests.post(link, data={"user": 1001, "pay": ""}, timeout=30).status_code == 200
+        look = f"{shop}{API}/p1"
+        eventually(lambda: requests.get(look, headers=headers, timeout=5).json()["status"] == "succeeded")
+        assert "p1" in requests.get(f"{shop}/console", timeout=5).text
+    finally:
+        rehearsal.send_signal(signal.SIGINT)
+        rehearsal.wait(40)
+    for gone in (port, port + 1):
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"http://127.0.0.1:{gone}/", timeout=5)
+
+
+@pytest.mark.parametrize("settings", [
+    {"app_env": "staging"}, {"telegram_api_url": "https://api.telegram.org"}, {"mode": "off"},
+    {"telegram_api_url": "https://localhost.example"},
+])
+def test_l14_no_rehearsal_where_it_may_be_real(make_app: Callable[..., Any], settings: dict[str, Any]) -> None:
+    live = {"mode": "live", "telegram_bot_token": BOT_TOKEN, "telegram_webhook_secret": WEBHOOK_SECRET,
+            "telegram_api_url": "http://127.0.0.1:1"}
+    app = make_app(**live | settings)
+    assert app.test_client().get("/mock/demo").status_code == 404
+    assert "Telegram's own business" in app.test_client().get("/mock/telegram-web-app.js").text
+    if settings.get("app_env") == "staging":
+        assert app.test_cli_runner().invoke(args=["rehearse"]).exit_code == 1
