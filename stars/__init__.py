@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask_cors import CORS
     from itsdangerous import Signer
 
-    from stars import cli, cli_live, embedded, http, logs, rehearse
+    from stars import cli, cli_live, embedded, http, logs
     from stars.db import Database
     from stars.routes.analytics import blp as analytics
     from stars.routes.console import blp as console
@@ -64,7 +64,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(cli.db)
     app.cli.add_command(cli_live.items)
     app.cli.add_command(cli_live.telegram)
-    app.cli.add_command(rehearse.rehearse)
     app.cli.add_command(cli.measure_funnel)
     if settings.cors_origins:
         CORS(

@@ -16,8 +16,8 @@ from marshmallow import ValidationError
 
 from stars import embedded, funnel, items, logs, migrate, payments, purchases, schemas
 from stars.db import queries
-from stars.errors import Refusal
-from stars.http import service
+from stars.errors import Refusal, StarsDisabled
+from stars.http import Service, service
 from stars.telegram import TelegramError
 
 COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red", "refunded": "magenta"}
@@ -42,6 +42,14 @@ class Command(click.Command):
 
 class Console(Command, AppGroup):
     """A group of such commands."""
+
+
+def live_service() -> Service:
+    """The service, where it deals in real Stars; raises StarsDisabled elsewhere."""
+    here = service()
+    if here.settings.mode != "live":
+        raise StarsDisabled("This is for live mode: TELEGRAM_STARS_ENABLED=true, and MOCK_PAYMENTS not.")
+    return here
 
 
 def possible(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -140,8 +148,7 @@ def fail_purchase(purchase_id: str, as_json: bool) -> None:
 @as_json
 def refund_purchase(purchase_id: str, as_json: bool) -> None:
     """Give the Stars of a live purchase back. Asked again, it is the same one refund; exit 1 while it is not done."""
-    here = service()
-    here.require_live()
+    here = live_service()
     show_one(payments.refund_purchase(
         here.db, here.telegram, purchase_id=purchase_id, request_id=logs.request_id.get() or ""), as_json)
 

@@ -9,7 +9,8 @@ import click
 
 from stars import items as catalogue
 from stars import logs, reconcile
-from stars.cli import Console, as_json, possible, show, show_one
+from stars.cli import Console, as_json, live_service, possible, show, show_one
+from stars.db import queries
 from stars.http import Service, service
 from stars.telegram import UPDATES, TelegramError
 
@@ -54,8 +55,7 @@ def deactivate_item(item_id: str) -> None:
 @as_json
 def run_reconcile(as_json: bool) -> None:
     """End what was left half-way, and hold all against Telegram's list. Exit 1 if anything is unexplained."""
-    here = service()
-    here.require_live()
+    here = live_service()
     report = reconcile.reconcile(here.db, here.telegram, logs.request_id.get() or "")
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
@@ -75,15 +75,14 @@ def run_reconcile(as_json: bool) -> None:
 @click.argument("why")
 def explain(transaction_id: str, why: str) -> None:
     """Say what a transaction is that reconcile calls unexplained; it will not name it again."""
-    if not reconcile.explain(service().db, transaction_id, why):
+    if not service().db.fetch_one(queries.explain_transaction, transaction_id=transaction_id, explanation=why):
         raise click.ClickException("Telegram has listed no such transaction.")
 
 
 @webhook.command("set")
 def set_webhook() -> None:
     """Have Telegram send to PUBLIC_URL, with the secret, what this service needs."""
-    here = service()
-    here.require_live()
+    here = live_service()
     here.telegram.call("setWebhook", url=webhook_url(here), secret_token=here.settings.telegram_webhook_secret,
                        allowed_updates=UPDATES)
     click.echo(f"Telegram sends {' and '.join(UPDATES)} to {webhook_url(here)}")
@@ -93,15 +92,13 @@ def set_webhook() -> None:
 @as_json
 def show_webhook(as_json: bool) -> None:
     """Show what Telegram knows of the webhook."""
-    service().require_live()
-    show_one(service().telegram.call("getWebhookInfo"), as_json)
+    show_one(live_service().telegram.call("getWebhookInfo"), as_json)
 
 
 @webhook.command("delete")
 def delete_webhook() -> None:
     """Have Telegram send nothing. It keeps what happens for a day; reconcile finds what is lost."""
-    service().require_live()
-    service().telegram.call("deleteWebhook")
+    live_service().telegram.call("deleteWebhook")
     click.echo("Telegram sends nothing any more.")
 
 
@@ -109,8 +106,7 @@ def delete_webhook() -> None:
 @as_json
 def check(as_json: bool) -> None:
     """Look at all that live payments need; exit 1 with each problem and its cure."""
-    here = service()
-    here.require_live()
+    here = live_service()
     found = [{"problem": problem, "cure": cure} for problem, cure in problems(here)]
     show(found, ["problem", "cure"], as_json, "Live payments can be taken.")
     if found:

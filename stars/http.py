@@ -51,11 +51,6 @@ class Service:
         """The mode of the rows this service deals in: pretended money and real money never meet."""
         return "mock" if self.settings.mode == "mock" else "live"
 
-    def require_live(self) -> None:
-        """Raise StarsDisabled where no real Stars are dealt in."""
-        if self.settings.mode != "live":
-            raise errors.StarsDisabled("This is for live mode: TELEGRAM_STARS_ENABLED=true, and MOCK_PAYMENTS not.")
-
 
 def service() -> Service:
     """The service of the current app."""

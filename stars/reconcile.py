@@ -78,8 +78,3 @@ def send_refunds(db: Database, telegram: Telegram, _request_id: str, report: Cou
         except TelegramError as failed:
             if not failed.refused or failed.pause:
                 raise
-
-
-def explain(db: Database, transaction_id: str, why: str) -> bool:
-    """Remember what a person knows of a transaction. Whether there is such a one."""
-    return bool(db.fetch_one(queries.explain_transaction, transaction_id=transaction_id, explanation=why))

@@ -862,5 +862,9 @@ def test_l14_no_rehearsal_where_it_may_be_real(make_app: Callable[..., Any], set
     app = make_app(**live | settings)
     assert app.test_client().get("/mock/demo").status_code == 404
     assert "Telegram's own business" in app.test_client().get("/mock/telegram-web-app.js").text
-    if settings.get("app_env") == "staging":
-        assert app.test_cli_runner().invoke(args=["rehearse"]).exit_code == 1
+
+
+def test_l14_a_rehearsal_is_for_development(tmp_path: Any) -> None:
+    refused = subprocess.run(["flask", "--app", str(ROOT / "app.py"), "rehearse"], cwd=tmp_path, capture_output=True,
+                             env=clean_environment(APP_ENV="staging"), text=True, timeout=30, check=False)
+    assert (refused.returncode, refused.stderr) == (1, "Error: A rehearsal is for development: unset APP_ENV.\n")

@@ -20,7 +20,7 @@ from stars.cli import Command
 from stars.http import service
 from stars.routes.pay import DEMO
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent
 SHOP = [{"item_id": item, "title": item, "description": "Of the demo shop", "price_stars": price, "purchase_type": kind}
         for item, kind, price in DEMO]
 OPEN = """
