@@ -139,7 +139,7 @@ def fail_purchase(purchase_id: str, as_json: bool) -> None:
     """Mark one purchase failed. A live one that succeeded is refused: its Stars would have to be refunded."""
     outcome = purchases.mark_failed(service().db, purchase_id=purchase_id, request_id=logs.request_id.get() or "")
     was = f"It was {outcome.previous_status} and is failed now."
-    click.echo(was if outcome.event_type else "It was failed already; nothing changed.", err=as_json)
+    click.echo(was if outcome.event_type else f"It was {outcome.purchase['status']} already; nothing changed.", err=as_json)
     show_one(outcome.purchase, as_json)
 
 

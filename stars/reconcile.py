@@ -35,8 +35,9 @@ def reconcile(db: Database, telegram: Telegram, request_id: str) -> dict[str, An
         payments.take_update(db, telegram.bot_id, update=payments.parse_update(body), body=body, request_id=request_id)
         report["updates_handled"] += 1
     report["refunds_waiting"] = db.fetch_one(queries.count_waiting, bot_id=telegram.bot_id)
-    rows = db.fetch_all(queries.list_unexplained, bot_id=telegram.bot_id)
-    unexplained = [dict(zip(UNEXPLAINED, row, strict=True)) for row in rows]
+    with db.unhurried_transaction() as conn:  # it looks at everything there ever was
+        rows = queries.list_unexplained(conn, bot_id=telegram.bot_id)
+        unexplained = [dict(zip(UNEXPLAINED, row, strict=True)) for row in rows]
     return {**report, "unexplained": unexplained, "telegram": " ".join(trouble) or None}
 
 

@@ -241,9 +241,7 @@ def test_l3_no_lock_is_held_while_telegram_is_asked(shop: Shop, buyer: Buyer) ->
     shop.sim.fault("timeout", seconds=3, match={"method": "createInvoiceLink", "payload": purchase_id})
     asking = threading.Thread(target=buyer.invoice, args=[purchase_id])
     asking.start()
-    wait = 'SELECT 1 FROM purchases WHERE purchase_id = %s'
-    while shop.sql.execute(wait, [purchase_id]).fetchone() is None:
-        pass
+    eventually(lambda: shop.sql.execute("SELECT 1 FROM purchases WHERE purchase_id = %s", [purchase_id]).fetchone())
     shop.sql.execute("SELECT FROM purchases WHERE purchase_id = %s FOR UPDATE NOWAIT", [purchase_id])
     open_transactions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < now()"
     assert shop.sql.execute(open_transactions).fetchone() == (0,)
@@ -483,8 +481,7 @@ def test_l6_a_pre_checkout_waits_for_the_payment_that_is_being_settled(shop: Sho
         holder.execute(hold.encode())
 
         def settle() -> None:
-            while shop.sql.execute(waiting).fetchone() != (2,):
-                pass
+            eventually(lambda: shop.sql.execute(waiting).fetchone() == (2,))
             holder.rollback()
 
         paid, asked, _ = together(
