@@ -115,6 +115,7 @@ def pgbench_script(folder: Path) -> Path:
     for step, asked in ((CREATE_INVOICE, offer), (RECORD_PURCHASE, {})):
         values = UNASKED | asdict(step) | {
             "user_id": "bench", "mode": "mock", "metadata": "{}", "request_id": "0123456789abcdef0123456789abcdef",
+            "heeds_armed": step is RECORD_PURCHASE,
         } | asked
         literals = {name: literal(value) for name, value in values.items()} | {"purchase_id": ":id::text"}
         text = re.sub(r"%\((\w+)\)s", lambda found, literals=literals: literals[found[1]], statement)

@@ -59,13 +59,15 @@ def pay(
         AnswerLost: `lost`, and it was carried out now. Asked again, the stored result is answered.
 
     """
-    time.sleep(delay or 0)
+    if delay:
+        time.sleep(delay)
     if outcome is None:
         try:
             return purchases.record_purchase(db, heeds_armed=True, **asked)
         except purchases.OutcomeArmed:
             outcome, armed_delay = _take(db, asked)
-        time.sleep(armed_delay if delay is None else 0)
+        if delay is None:
+            time.sleep(armed_delay)
     if outcome in ("paid", "lost"):
         done = purchases.record_purchase(db, **asked)
         if outcome == "lost" and done and done.event_type:

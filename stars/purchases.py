@@ -141,8 +141,8 @@ def find(db: Database, *, limit: int = 20, after: tuple[datetime, str] | None = 
 
     """
     after_at, after_id = after or (None, None)
-    rows = db.fetch_all(queries.list_purchases, **UNFILTERED | asked, after_at=after_at, after_id=after_id, max_rows=limit)
-    return [found for (found,) in rows]
+    params = UNFILTERED | asked | {"after_at": after_at, "after_id": after_id, "max_rows": limit}
+    return [found for (found,) in db.fetch_all_planned_anew(queries.list_purchases, **params)]
 
 
 def history(db: Database, *, purchase_id: str, user_id: str | None = None, mode: str | None = None) -> list[Event]:

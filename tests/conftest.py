@@ -253,13 +253,20 @@ def logged() -> Iterator[Callable[..., list[dict[str, Any]]]]:
     logger.removeHandler(handler)
 
 
+def free_port() -> int:
+    """A port nobody listens on, below those that connections going out are given (32768 and up on Linux)."""
+    while True:
+        port = secrets.choice(range(15_000, 32_000))
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+
+
 class Served:
     """The service as a real process under gunicorn."""
 
     def __init__(self, command: list[str], environment: dict[str, str], cwd: Path, log: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = log
         self.sessions: list[requests.Session] = []
@@ -334,6 +341,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     yield start
     for served in started:
         served.stop(signal.SIGQUIT)
+        print(served.output()[-4000:])  # pytest shows it when the test has failed
 
 
 class Mortal:

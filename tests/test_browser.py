@@ -102,7 +102,7 @@ def start_buying(page: Page) -> Any:
     page.evaluate(LISTEN)
     page.click("[data-item]")
     sheet = page.frame_locator("dialog iframe")
-    sheet.locator("button.main").wait_for()
+    sheet.locator("html.framed button.main").wait_for()  # its script has run
     return sheet
 
 

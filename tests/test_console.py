@@ -7,6 +7,9 @@ import psycopg
 import pytest
 from conftest import Person
 
+from stars import purchases
+from stars.db import Database
+
 
 def test_show_one_purchase(alice: Person, console: Any) -> None:
     made = alice.purchase("p1", item_id="sword", price_stars=5, metadata={"a": "\u00e9"}).json
@@ -96,3 +99,17 @@ def test_the_database_commands(console: Any) -> None:
     assert json.loads(console("db", "status", "--json").stdout)[0]["migration"] == "0001_purchases_and_events"
     assert "0001_purchases_and_events  20" in console("db", "status").stdout
     assert console("db", "check").stdout == "Every purchase is where its history leads.\n"
+
+
+def test_a_list_is_planned_for_its_very_filters(url: str, alice: Person) -> None:
+    """A plan for any filters would read all purchases to find those of a user who has few."""
+    alice.invoice("p1")
+    db = Database(lambda: url, max_connections=1)
+    for _ in range(10):  # PostgreSQL keeps a plan after ten at the latest
+        assert purchases.find(db, user_id="nobody") == []
+        purchases.get(db, purchase_id="p1")
+    with db.connection() as conn:
+        kept = [statement for (statement,) in conn.execute("SELECT statement FROM pg_prepared_statements")]
+    assert [statement for statement in kept if "ORDER BY created_at DESC" in statement] == []
+    assert kept  # others are, so they would show
+    db.close()
