@@ -37,6 +37,7 @@ def shop(whole_shop: Shop) -> Iterator[Shop]:
     requests.delete(f"{whole_shop.sim.address}/sim/faults", timeout=10)
     whole_shop.sql.execute("UPDATE star_transactions SET explanation = 'a test''s'")
     whole_shop.reconcile()
+    whole_shop.sim.quiet()
     assert whole_shop.reconcile() == NOTHING
     assert whole_shop.wrong() == []
 
@@ -117,6 +118,20 @@ def test_l12_a_refund_that_was_not_done_is_asked_for_again(shop: Shop, fault: di
     assert shop.run("telegram", "reconcile", "--json").stdout.count('"refunds_sent": 0') == 1  # it is not yet due again
     assert shop.reconcile()["refunds_waiting"] == 0
     assert (buyer.stars(), len(shop.sim.journal("refund", payload=purchase_id))) == (10_000, 1)
+
+
+def test_l12_a_refund_that_telegram_will_not_make_is_named(shop: Shop) -> None:
+    buyer, purchase_id = shop.buyer(), new_id()
+    shop.sim.fault("wrong_amount", match={"payload": purchase_id, "stage": "payment"})
+    charge = buyer.pay(buyer.link(purchase_id))["charge"]
+    shop.sim.fault("balance_too_low", times=3, match={"user": buyer.id})
+    assert [shop.reconcile()["unexplained"] for _ in range(2)] == [[], []]
+    (named,) = shop.reconcile()["unexplained"]
+    assert (named["transaction_id"], named["problem"]) == (charge, "is to go back, and Telegram does not do it")
+    assert "BALANCE_TOO_LOW" in named["body"]["last_error"]
+    assert shop.run("telegram", "reconcile").exit_code == 1
+    assert shop.reconcile()["refunds_sent"] == 1
+    assert buyer.stars() == 10_000
 
 
 def test_l12_twice_at_once_it_does_everything_once(shop: Shop) -> None:

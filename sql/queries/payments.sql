@@ -193,7 +193,8 @@ SELECT count(*) FROM refunds JOIN charges USING (telegram_payment_charge_id) WHE
 
 -- name: list_unexplained(bot_id)
 -- Where Telegram's list and the charges differ. What came in before the first live purchase is somebody else's business,
--- what the owner took out (fragment, ads) the owner's. A charge may take ten minutes to be listed.
+-- what the owner took out (fragment, ads) the owner's. A charge may take ten minutes to be listed, and a refund needs more
+-- than one attempt when Telegram has trouble; after three somebody has to look (at the bot's balance first).
 WITH listed AS (
     SELECT transaction_id, incoming, its.amount, body, charge.amount AS charged, charge.refunded_at
     FROM star_transactions AS its LEFT JOIN charges AS charge ON telegram_payment_charge_id = transaction_id
@@ -225,4 +226,9 @@ SELECT telegram_payment_charge_id, amount, CASE
     WHEN incoming THEN 'recorded as paid, and Telegram does not list it'
     ELSE 'recorded as refunded, and Telegram does not list it'
 END, json_build_object('purchase_id', purchase_id) FROM unlisted
+UNION ALL
+SELECT telegram_payment_charge_id, amount, 'is to go back, and Telegram does not do it', json_build_object(
+    'purchase_id', purchase_id, 'attempts', attempts, 'last_error', last_error)
+FROM refunds JOIN charges USING (telegram_payment_charge_id)
+WHERE bot_id = :bot_id AND done_at IS NULL AND attempts >= 3
 ORDER BY 1, 3;
