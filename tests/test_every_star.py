@@ -113,6 +113,14 @@ class Run:
                     self.shop.sim.push(3, settle=0.1)
 
     def sell(self, sale: Sale) -> None:
+        try:
+            self.sell_to_somebody(sale)
+        finally:
+            with self.counting:
+                self.done += 1
+                self.counting.notify_all()
+
+    def sell_to_somebody(self, sale: Sale) -> None:
         buyer, sim = self.shop.buyer(STARS), self.shop.sim
         for fault in sale.faults:
             match = {name: buyer.id if value == "buyer" else value for name, value in fault["match"].items()}
@@ -121,9 +129,6 @@ class Run:
         link = self.link(buyer, sale.purchase_id)
         if link and sale.deed != "cancel":
             self.act(sale, buyer, link)
-        with self.counting:
-            self.done += 1
-            self.counting.notify_all()
 
     def act(self, sale: Sale, buyer: Buyer, link: str) -> None:
         sim, wait = self.shop.sim, 0.6
