@@ -89,12 +89,9 @@ class Run:
 
     def carry_out(self) -> None:
         """All sales, by several clients at once, and the calamities between them."""
-        fate = threading.Thread(target=self.strike)
-        fate.start()
-        with ThreadPoolExecutor(CLIENTS) as clients:
-            for outcome in [clients.submit(self.sell, sale) for sale in self.sales]:
+        with ThreadPoolExecutor(CLIENTS + 1) as together:
+            for outcome in [together.submit(self.strike), *(together.submit(self.sell, sale) for sale in self.sales)]:
                 outcome.result()
-        fate.join()
 
     def strike(self) -> None:
         for after, kind in self.calamities:
