@@ -44,6 +44,8 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:
+    from rehearse import rehearse
     from stars import create_app
 
     app = create_app()
+    app.cli.add_command(rehearse)

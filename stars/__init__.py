@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask_cors import CORS
     from itsdangerous import Signer
 
-    from stars import cli, embedded, http, logs
+    from stars import cli, cli_live, embedded, http, logs
     from stars.db import Database
     from stars.routes.analytics import blp as analytics
     from stars.routes.console import blp as console
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from stars.routes.pay import blp as pay
     from stars.routes.purchase import blp as purchase
     from stars.routes.webhook import blp as webhook
+    from stars.telegram import Telegram
 
     settings = settings or settings_or_exit()
     logs.configure(settings.log_level)
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["stars"] = http.Service(
         settings, Database(lambda: url or embedded.start(), max_connections=THREADS),
         Signer(settings.signing_key, salt="mock-pay", digest_method=sha256),
+        Telegram(settings.telegram_bot_token or "0", settings.telegram_api_url),
     )
     http.install(app, (purchase, webhook, mock, analytics, health))
     for pages in (pay, console):  # no part of the API that /docs shows
@@ -60,6 +62,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/docs/assets/<path:name>", view_func=docs_asset)
     app.cli.add_command(cli.purchase)
     app.cli.add_command(cli.db)
+    app.cli.add_command(cli_live.items)
+    app.cli.add_command(cli_live.telegram)
     app.cli.add_command(cli.measure_funnel)
     if settings.cors_origins:
         CORS(

@@ -14,12 +14,13 @@ import psycopg
 from flask.cli import AppGroup, with_appcontext
 from marshmallow import ValidationError
 
-from stars import embedded, funnel, logs, migrate, purchases, schemas
+from stars import embedded, funnel, items, logs, migrate, payments, purchases, schemas
 from stars.db import queries
-from stars.errors import Refusal
-from stars.http import service
+from stars.errors import Refusal, StarsDisabled
+from stars.http import Service, service
+from stars.telegram import TelegramError
 
-COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red"}
+COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red", "refunded": "magenta"}
 
 
 SEEDED_AT_ONCE = 10_000  # in one statement: a fraction of a second, so the progress shown moves
@@ -34,12 +35,21 @@ class Command(click.Command):
         logs.request_id.set(f"console-{uuid.uuid4().hex}")
         try:
             return super().invoke(ctx)
-        except (Refusal, embedded.EmbeddedUnavailable, migrate.MigrationError, psycopg.Error) as no:
+        except (Refusal, TelegramError, items.CatalogueError, embedded.EmbeddedUnavailable, migrate.MigrationError,
+                psycopg.Error) as no:
             raise click.ClickException(str(no)) from no
 
 
 class Console(Command, AppGroup):
     """A group of such commands."""
+
+
+def live_service() -> Service:
+    """The service, where it deals in real Stars; raises StarsDisabled elsewhere."""
+    here = service()
+    if here.settings.mode != "live":
+        raise StarsDisabled("This is for live mode: TELEGRAM_STARS_ENABLED=true, and MOCK_PAYMENTS not.")
+    return here
 
 
 def possible(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -57,7 +67,7 @@ def moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
         raise click.BadParameter(" ".join(wrong.messages)) from None
 
 
-purchase = Console("purchase", help="Look at purchases, and mark one failed.")
+purchase = Console("purchase", help="Look at purchases, mark one failed, refund one.")
 db = Console("db", help="Migrate the database, and check what it must keep.")
 purchase_id = click.argument("purchase_id", metavar="ID", callback=possible)
 as_json = click.option("--json", "as_json", is_flag=True, help="For machines.")
@@ -129,8 +139,18 @@ def fail_purchase(purchase_id: str, as_json: bool) -> None:
     """Mark one purchase failed. A live one that succeeded is refused: its Stars would have to be refunded."""
     outcome = purchases.mark_failed(service().db, purchase_id=purchase_id, request_id=logs.request_id.get() or "")
     was = f"It was {outcome.previous_status} and is failed now."
-    click.echo(was if outcome.event_type else "It was failed already; nothing changed.", err=as_json)
+    click.echo(was if outcome.event_type else f"It was {outcome.purchase['status']} already; nothing changed.", err=as_json)
     show_one(outcome.purchase, as_json)
+
+
+@purchase.command("refund")
+@purchase_id
+@as_json
+def refund_purchase(purchase_id: str, as_json: bool) -> None:
+    """Give the Stars of a live purchase back. Asked again, it is the same one refund; exit 1 while it is not done."""
+    here = live_service()
+    show_one(payments.refund_purchase(
+        here.db, here.telegram, purchase_id=purchase_id, request_id=logs.request_id.get() or ""), as_json)
 
 
 @click.command("funnel", cls=Command)
@@ -188,10 +208,11 @@ def list_migrations(as_json: bool) -> None:
 @db.command("check")
 @as_json
 def check(as_json: bool) -> None:
-    """Prove that every purchase is where its history leads; exit 1 with the rows where it is not."""
+    """Prove that every purchase is where its history leads, and every charge accounted for; exit 1 with what is not."""
     columns = ["purchase_id", "version", "problem"]
     with service().db.unhurried_transaction() as conn:
-        found = [dict(zip(columns, row, strict=True)) for row in queries.find_contradictions(conn)]
+        rows = [*queries.find_contradictions(conn), *queries.find_unaccounted(conn)]
+    found = [dict(zip(columns, row, strict=True)) for row in rows]
     show(found, columns, as_json, "Every purchase is where its history leads.")
     if found:
         sys.exit(1)

@@ -18,6 +18,7 @@ SHAPES = {
     "SECRET_KEY": (r"\S{16,}", "must be 16 or more characters without blanks"),
     "CONSOLE_PASSWORD": (r"[^\x00-\x1f\x7f]+", "must be characters that a keyboard has"),
     "METRICS_TOKEN": (r"[!-~]+", "must be printable ASCII without blanks"),
+    "TELEGRAM_API_URL": (r"https?://[^\s?#@]+", "must be like https://api.telegram.org"),
     "TELEGRAM_BOT_TOKEN": (r"\d{3,20}:[A-Za-z0-9_-]{20,128}", "must be the token @BotFather gave, like 123456:ABC..."),
     # Telegram allows 1-256 of these; fewer than 24 could be guessed.
     "TELEGRAM_WEBHOOK_SECRET": (r"[A-Za-z0-9_-]{24,256}", "must be 24-256 of A-Za-z0-9_-"),
@@ -50,6 +51,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     telegram_bot_token: str | None = field(default=None, repr=False)
     telegram_webhook_secret: str | None = field(default=None, repr=False)
+    telegram_api_url: str = "https://api.telegram.org"
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -85,6 +87,7 @@ class Settings:
             metrics_token=shaped("METRICS_TOKEN"),
             telegram_bot_token=shaped("TELEGRAM_BOT_TOKEN"),
             telegram_webhook_secret=shaped("TELEGRAM_WEBHOOK_SECRET"),
+            telegram_api_url=(shaped("TELEGRAM_API_URL") or cls.telegram_api_url).rstrip("/"),
         )
         problems = settings.contradictions()
         try:
@@ -100,6 +103,12 @@ class Settings:
     def signing_key(self) -> str:
         """What links are signed with: a secret that all processes share and that outlives them, with nothing to set up."""
         return self.secret_key or self.database_url or "embedded"
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether live mode runs against a Telegram on the developer's own machine."""
+        here = re.match(r"https?://(127\.0\.0\.1|localhost)(:|/|$)", self.telegram_api_url)
+        return self.mode == "live" and self.app_env == "development" and here is not None
 
     def contradictions(self) -> dict[str, str]:
         """What does not go together in these settings, by the name of the variable to change."""

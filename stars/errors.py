@@ -3,6 +3,7 @@
 Knows nothing of HTTP libraries: stars.http turns a raised refusal into application/problem+json (RFC 9457).
 """
 
+import math
 import re
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ class Refusal(Exception):
     title: ClassVar[str]
     detail: ClassVar[str]
     status: ClassVar[int]
-    retry_after: ClassVar[int | None]  # seconds
+    retry_after: int | None  # seconds
 
     def __init_subclass__(cls, status: int, retry_after: int | None = None) -> None:
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
@@ -60,11 +61,17 @@ class PurchaseConflict(Refusal, status=409):
 class PaidForReal(Refusal, status=409):
     """Real Stars were paid for this purchase. It cannot be marked failed: refund it instead."""
 
+class NothingToRefund(Refusal, status=409):
+    """There is nothing to refund. No Stars were kept for this purchase."""
+
 class PayloadTooLarge(Refusal, status=413):
     """The body is too large. It may have 64 KiB at most."""
 
 class UnsupportedMediaType(Refusal, status=415):
     """The body is not declared as JSON. Send Content-Type: application/json."""
+
+class ItemNotForSale(Refusal, status=422):
+    """This item is not for sale. The catalogue does not have it, or no longer."""
 
 class InvalidPurchasePayload(Refusal, status=422):
     """The request is not what it has to be. The fields under errors need another value."""
@@ -82,8 +89,12 @@ class DatabaseUnavailable(Refusal, status=503, retry_after=2):
 class Busy(Refusal, status=503, retry_after=1):
     """Too much is going on at once. The purchase is locked or every connection is taken. Send the same again."""
 
-class LivePaymentsUnavailable(Refusal, status=503, retry_after=3600):
-    """Real payments are not available yet. This release cannot take real Stars; nothing was written."""
+class TelegramUnavailable(Refusal, status=503, retry_after=5):
+    """Telegram cannot be reached, or refused. The purchase is kept as pending: send the same again for its link."""
+
+    def __init__(self, detail: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = max(self.retry_after or 0, math.ceil(retry_after or 0))
 
 class AnswerLost(Refusal, status=504):
     """The answer was lost, as you asked for. It was carried out: the same request again has its stored result."""

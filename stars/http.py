@@ -23,6 +23,7 @@ from werkzeug.routing import Rule
 from stars import auth, errors, logs, metrics, schemas
 from stars.config import Settings
 from stars.db import Database
+from stars.telegram import Telegram
 
 MAX_BODY_BYTES = 64 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -43,6 +44,7 @@ class Service:
     settings: Settings
     db: Database
     links: Signer  # of the mock's pay pages: nobody can guess one
+    telegram: Telegram  # for live mode alone
 
     @property
     def row_mode(self) -> str:

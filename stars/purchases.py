@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from stars.db import Database, queries
-from stars.errors import PaidForReal, PurchaseConflict, PurchaseNotFound
+from stars.errors import ItemNotForSale, PaidForReal, PurchaseConflict, PurchaseNotFound
 
 Purchase = dict[str, Any]  # the fields of schemas.PurchaseAnswer, times in RFC 3339
 Event = dict[str, Any]  # the fields of schemas.EventAnswer
@@ -63,7 +63,8 @@ def create_invoice(db: Database, **asked: Any) -> Outcome:
         asked: user_id, mode ("mock" or "live"), request_id, pay_url, and the fields of schemas.InvoiceRequest.
 
     Raises:
-        PurchaseConflict: the id is another user's, or stands for another item, price or type.
+        PurchaseConflict: the id is another user's, or stands for another item, price or type; or the catalogue does.
+        ItemNotForSale: the catalogue does not have the item.
         Busy, DatabaseUnavailable: nobody can tell whether it was carried out; asking again gives the one result.
 
     """
@@ -169,8 +170,10 @@ def _transition(
     judgement, event_type, previous_status, purchase = row
     if judgement == "armed":
         raise OutcomeArmed
-    about = {"purchase_id": purchase["purchase_id"], "user_id": asked.get("user_id")}
+    about = {"purchase_id": asked["purchase_id"], "user_id": asked.get("user_id")}
     match judgement:
+        case "changed" | "unchanged":
+            return Outcome(purchase, event_type, previous_status)
         case "user_mismatch":
             log.warning(on_user_mismatch, extra={**about, "existing_user_id": purchase["user_id"]})
             raise PurchaseConflict
@@ -183,7 +186,12 @@ def _transition(
             raise PurchaseConflict("This purchase_id was used before, with other values.", mismatched=mismatched)
         case "paid_live":
             raise PaidForReal
-    return Outcome(purchase, event_type, previous_status)
+        case "item_not_for_sale":
+            raise ItemNotForSale
+        case _:
+            mismatched = judgement.split()
+            log.warning("purchase_params_mismatch", extra={**about, "mismatched": mismatched})
+            raise PurchaseConflict("The catalogue has other values for this item.", mismatched=mismatched)
 
 
 def _log(name: str, outcome: Outcome, **more: Any) -> None:

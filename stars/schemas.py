@@ -2,16 +2,17 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from marshmallow import Schema, fields
-from marshmallow.validate import OneOf, Range
+from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Length, OneOf, Range
 
 EXAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "examples.json").read_text())
 TYPES = ("stars_pack", "cosmetic", "boost", "unknown")
-STATUSES = ("pending", "succeeded", "failed")
+STATUSES = ("pending", "succeeded", "failed", "refunded")
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 METADATA_BYTES = 4096
 METADATA_DEPTH = 32  # levels: far more than anybody means, far fewer than any parser downstream falls over
@@ -219,6 +220,33 @@ class OutcomeRequest(Schema):
     times = Whole(1, 100_000, {"description": "How many purchases take it."}, load_default=1)
 
 
+def shown(most: int) -> Callable[[str], None]:
+    """A validator of text that Telegram shows: 1 to `most` characters, counted strictly, as UTF-16 has them."""
+
+    def check(text: str) -> None:
+        if not text.strip() or not text.replace("\n", "").isprintable():
+            raise ValidationError("Must be something that can be shown.")
+        if len(text.encode("utf-16-le")) > 2 * most:
+            raise ValidationError(f"Must be at most {most} characters; an emoji may count as two and more.")
+
+    return check
+
+
+class Item(Schema):
+    """What is for sale, as `flask items import` reads it and Telegram limits it.
+
+    https://core.telegram.org/bots/api#createinvoicelink
+    """
+
+    item_id = Identifier("item_id", "What is sold.", required=True)
+    title = fields.String(required=True, validate=shown(32))
+    description = fields.String(required=True, validate=shown(255))
+    price_stars = WholeStars(required=True)
+    purchase_type = fields.String(validate=OneOf(TYPES), load_default="unknown")
+    photo_url = fields.Url(schemes={"http", "https"}, validate=Length(max=1024), load_default=None, allow_none=True)
+    active = fields.Boolean(truthy={True}, falsy={False}, load_default=True)
+
+
 TEXT = fields.String(required=True)
 TEXT_OR_NULL = fields.String(required=True, allow_none=True)
 NUMBER = fields.Integer(required=True)
@@ -245,6 +273,10 @@ ArmedAnswer = Schema.from_dict({
     "outcome_id": NUMBER, "match": OBJECT, "outcome": TEXT, "delay": fields.Float(required=True), "times": NUMBER,
     "taken": NUMBER, "created_at": TIME,
 }, name="ArmedAnswer")
+WebhookAnswer = Schema.from_dict({
+    "status": fields.String(), "method": fields.String(), "pre_checkout_query_id": fields.String(), "ok": fields.Boolean(),
+    "error_message": fields.String(),
+}, name="WebhookAnswer")
 NUMBER_OR_NULL = fields.Integer(required=True, allow_none=True)
 FIGURES: dict[str, fields.Field[Any]] = {
     "created": NUMBER, "completed": NUMBER, "failed": NUMBER, "open": NUMBER,

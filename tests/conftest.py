@@ -141,7 +141,7 @@ def url(server: str) -> Iterator[str]:
     with fresh_database(server, "migrated") as url:
         yield url
         with psycopg.connect(url, autocommit=True) as conn:
-            assert list(queries.find_contradictions(conn)) == []
+            assert [*queries.find_contradictions(conn), *queries.find_unaccounted(conn)] == []
 
 
 @contextmanager
@@ -357,6 +357,7 @@ class Mortal:
     def kill(self) -> None:
         """Kill -9 for every process of it, as when the machine loses power."""
         postmaster = psutil.Process(self.server.get_pid())
+        postmaster.suspend()  # or a child it starts just now would be missed, and bar the next start
         family = [postmaster, *postmaster.children()]
         for process in family:
             process.kill()

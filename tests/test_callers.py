@@ -79,10 +79,10 @@ def test_g24_in_live_mode_no_caller_can_complete_a_purchase(
     app, headers = make_app(**LIVE), {"Authorization": f"tma {launch_data()}"}
     client = app.test_client()
     invoice = client.post(f"{API}/invoice", json={"purchase_id": "p1", **SWORD}, headers=headers)
-    assert (invoice.status_code, invoice.json["error"]) == (503, "live_payments_unavailable")
+    assert (invoice.status_code, invoice.json["error"]) == (422, "item_not_for_sale")
     unknown = client.post(API, json={"purchase_id": "p1", **SWORD}, headers=headers)
     assert (unknown.status_code, unknown.json["error"]) == (404, "purchase_not_found")
-    assert client.post(f"{API}/webhook", json={"update_id": 1}).status_code == 503
+    assert client.post(f"{API}/webhook", json={"update_id": 1}, headers=headers).status_code == 401
     assert sql.execute("SELECT count(*) FROM purchases").fetchone() == (0,)
 
     sql.execute("""WITH p AS (INSERT INTO purchases (purchase_id, user_id, item_id, price_stars, purchase_type, status, mode,

@@ -1,4 +1,4 @@
--- Checks: what must always be true of purchases and events.
+-- Checks: what must always be true of purchases, events and charges.
 -- A row that comes back is a promise broken (G19).
 
 -- name: find_contradictions()
@@ -8,6 +8,8 @@ WITH history AS (
         CASE event_type
             WHEN 'purchase_succeeded' THEN 'succeeded'
             WHEN 'purchase_failed' THEN 'failed'
+            WHEN 'purchase_refunded' THEN 'refunded'
+            WHEN 'purchase_payment_refused' THEN payload ->> 'previous_status'
             ELSE 'pending'
         END AS status,
         lag(created_at) OVER stream AS previous_at,
@@ -15,6 +17,8 @@ WITH history AS (
         lag(CASE event_type
             WHEN 'purchase_succeeded' THEN 'succeeded'
             WHEN 'purchase_failed' THEN 'failed'
+            WHEN 'purchase_refunded' THEN 'refunded'
+            WHEN 'purchase_payment_refused' THEN payload ->> 'previous_status'
             ELSE 'pending'
         END) OVER stream AS previous_status
     FROM events
@@ -23,9 +27,11 @@ WITH history AS (
 ended AS (
     SELECT purchase_id, max(version) AS version, (array_agg(status ORDER BY version DESC))[1] AS status,
         min(created_at) AS created_at,
-        max(created_at) FILTER (WHERE status = 'pending') AS invoiced_at,
-        max(created_at) FILTER (WHERE status = 'succeeded') AS succeeded_at,
-        max(created_at) FILTER (WHERE status = 'failed') AS failed_at
+        max(created_at) FILTER (WHERE event_type IN ('purchase_invoice_created', 'purchase_invoice_reopened')) AS invoiced_at,
+        max(created_at) FILTER (WHERE event_type = 'purchase_succeeded') AS succeeded_at,
+        max(created_at) FILTER (WHERE event_type = 'purchase_failed') AS failed_at,
+        max(created_at) FILTER (WHERE event_type = 'purchase_refunded') AS refunded_at,
+        max(created_at) FILTER (WHERE event_type = 'purchase_payment_refused') AS payment_refused_at
     FROM history GROUP BY purchase_id
 )
 SELECT purchase_id, version, 'versions do not run 1, 2, 3 without gaps' AS problem
@@ -39,7 +45,10 @@ WHERE (event_type, COALESCE(previous_status, 'none')) NOT IN (VALUES
     ('purchase_invoice_created', 'none'),
     ('purchase_invoice_reopened', 'failed'),
     ('purchase_succeeded', 'none'), ('purchase_succeeded', 'pending'), ('purchase_succeeded', 'failed'),
-    ('purchase_failed', 'pending'), ('purchase_failed', 'succeeded'))
+    ('purchase_failed', 'pending'), ('purchase_failed', 'succeeded'),
+    ('purchase_refunded', 'succeeded'),
+    ('purchase_payment_refused', 'pending'), ('purchase_payment_refused', 'failed'),
+    ('purchase_payment_refused', 'succeeded'), ('purchase_payment_refused', 'refunded'))
 UNION ALL
 SELECT purchase_id, version, 'previous_status is not what the history says'
 FROM history
@@ -52,10 +61,53 @@ WHERE (history.user_id, payload ->> 'purchase_id', payload ->> 'item_id', payloa
 UNION ALL
 SELECT purchase_id, purchases.version, 'the row is not where its history ends'
 FROM purchases LEFT JOIN ended USING (purchase_id)
-WHERE (ended.version, ended.status, ended.created_at, ended.invoiced_at, ended.succeeded_at, ended.failed_at)
-    IS DISTINCT FROM (purchases.version, purchases.status, purchases.created_at,
-        purchases.invoiced_at, purchases.succeeded_at, purchases.failed_at)
+WHERE (ended.version, ended.status, ended.created_at, ended.invoiced_at, ended.succeeded_at, ended.failed_at,
+        ended.refunded_at, ended.payment_refused_at)
+    IS DISTINCT FROM (purchases.version, purchases.status, purchases.created_at, purchases.invoiced_at,
+        purchases.succeeded_at, purchases.failed_at, purchases.refunded_at, purchases.payment_refused_at)
 ORDER BY purchase_id, version, problem;
+
+-- name: find_unaccounted()
+-- Holds the charges against the purchases: every one settled its purchase, went back, or is queued to. What is wrong with
+-- a charge that has no purchase is told under its own id.
+WITH charge AS (
+    SELECT telegram_payment_charge_id, purchase_id, invoice_payload, payer_id, currency, amount, verdict, refunded_at,
+        refunds.requested_at, done_at
+    FROM charges LEFT JOIN refunds USING (telegram_payment_charge_id)
+),
+told AS (
+    SELECT payload ->> 'telegram_payment_charge_id' AS telegram_payment_charge_id, purchase_id, event_type
+    FROM events WHERE event_type <> 'purchase_invoice_created' AND payload ->> 'telegram_payment_charge_id' IS NOT NULL
+),
+wrong AS (
+    SELECT purchase_id, 'paid for real, and no charge settled it' AS problem FROM purchases
+    WHERE mode = 'live' AND status IN ('succeeded', 'refunded')
+        AND NOT EXISTS (SELECT FROM charge WHERE charge.purchase_id = purchases.purchase_id AND verdict = 'settled')
+    UNION ALL
+    SELECT purchase_id, 'more than one charge settled it' FROM charge
+    WHERE verdict = 'settled' GROUP BY purchase_id HAVING count(*) > 1
+    UNION ALL
+    SELECT purchase_id, 'the charge that settled it does not fit'
+    FROM charge JOIN purchases USING (purchase_id)
+    WHERE verdict = 'settled' AND (invoice_payload, payer_id, currency, amount, 'live', charge.refunded_at IS NOT NULL)
+        IS DISTINCT FROM (purchase_id, user_id, 'XTR', price_stars::bigint, mode, status = 'refunded')
+    UNION ALL
+    SELECT COALESCE(purchase_id, telegram_payment_charge_id), 'a charge that was refused is neither back nor queued'
+    FROM charge WHERE verdict <> 'settled' AND refunded_at IS NULL AND requested_at IS NULL
+    UNION ALL
+    SELECT COALESCE(purchase_id, telegram_payment_charge_id), 'its refund is done in one place and not in the other'
+    FROM charge WHERE requested_at IS NOT NULL AND (refunded_at IS NULL) <> (done_at IS NULL)
+    UNION ALL
+    SELECT purchase_id, 'the history tells of other charges'
+    FROM (SELECT telegram_payment_charge_id, purchase_id, CASE verdict WHEN 'settled' THEN 'purchase_succeeded'
+            ELSE 'purchase_payment_refused' END AS event_type FROM charge WHERE purchase_id IS NOT NULL
+        UNION ALL SELECT telegram_payment_charge_id, purchase_id, 'purchase_refunded' FROM charge
+            WHERE verdict = 'settled' AND refunded_at IS NOT NULL) AS due
+    FULL JOIN told USING (telegram_payment_charge_id, purchase_id, event_type)
+    WHERE due IS NULL OR told IS NULL
+)
+SELECT purchase_id, version, problem FROM wrong LEFT JOIN purchases USING (purchase_id)
+ORDER BY purchase_id, problem;
 
 -- name: server_version()$
 -- What the console says of the database.

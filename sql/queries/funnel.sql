@@ -5,8 +5,8 @@
 -- reading all events instead, and makes a prepared plan as good as one made for the very window.
 
 -- name: measure_funnel(since, until, by, mode, bounds)
--- An invoice counts where it was created and is followed to its last event. A purchase that began without one is none:
--- of two events at most, invoiced_at tells (it takes three to reopen one), of more the first event.
+-- An invoice counts where it was created and is followed to its last event; a payment that did not fit and Stars that went
+-- back are no step of it: what was bought was bought. A purchase that began without an invoice is none: of two events at most, invoiced_at tells (it takes three to reopen one), of more the first event.
 -- A first event that is the last one, too, is the invoice itself: still open, nothing to read.
 -- The window before is as long and ends where this one begins; its days stand for those one window later.
 -- A row for the total, for each group, and for each step between the bounds (ms) the time to the purchase lies in.
@@ -24,7 +24,9 @@ WITH invoices AS MATERIALIZED (
     FROM purchases
     LEFT JOIN LATERAL (
         SELECT event_type, payload FROM events
-        WHERE purchases.version > 1 AND purchase_id = purchases.purchase_id AND version = purchases.version OFFSET 0
+        WHERE purchases.version > 1 AND purchase_id = purchases.purchase_id
+            AND event_type NOT IN ('purchase_payment_refused', 'purchase_refunded')
+        ORDER BY version DESC LIMIT 1
     ) AS last_event ON true
     WHERE created_at >= :since - (:until - :since) AND created_at < :until AND mode = :mode
         AND invoiced_at IS NOT NULL AND (version < 3 OR EXISTS (

@@ -9,7 +9,8 @@
 -- name: transition_purchase(purchase_id, user_id, item_id, price_stars, purchase_type, mode, source, channel, metadata, pay_url, request_id, to_status, from_statuses, event_if_new, event_if_known, heeds_armed)^
 -- Make the purchase to_status: a new one if event_if_new names what to call that, a known one if it is in one of
 -- from_statuses. A NULL is not judged. No row comes back when there is none and none is made. With heeds_armed, what
--- an armed outcome is meant for is left alone: it is "armed" then, and whoever asked takes that outcome instead.
+-- an armed outcome is meant for is left alone: it is "armed" then, and whoever asked takes that outcome instead. What is
+-- to be made, or to be paid after all, has to be what the catalogue offers; else the outcome is why it is not.
 -- FOR UPDATE finds no row that another first request is just inserting; ON CONFLICT then waits for that one and
 -- inserts nothing. Asked once more, the statement sees the winner's row.
 -- The clock is read once the lock is held, and never falls behind what the row already tells.
@@ -24,28 +25,39 @@ WITH judged AS (
     END AS outcome
     FROM purchases AS known WHERE purchase_id = :purchase_id FOR UPDATE
 ),
+unsold AS (
+    SELECT why FROM (SELECT) AS asked LEFT JOIN judged ON true
+    CROSS JOIN LATERAL catalogue_refusal(:mode, COALESCE((known).item_id, :item_id),
+        COALESCE((known).price_stars, :price_stars::integer), COALESCE((known).purchase_type, :purchase_type)) AS why
+    WHERE CASE WHEN known IS NULL THEN :event_if_new::text IS NOT NULL
+        ELSE outcome = 'changed' AND :to_status = 'pending' END
+),
 armed AS (
     SELECT FROM mock_outcomes AS armed LEFT JOIN judged ON true
     WHERE :heeds_armed::boolean AND taken < times
         AND is_meant_for(armed, :user_id, COALESCE((known).item_id, :item_id), :purchase_id)
         AND COALESCE(judged.outcome = 'changed', :event_if_new::text IS NOT NULL)
+        AND NOT EXISTS (SELECT FROM unsold)
     LIMIT 1
+),
+barred AS (
+    SELECT why FROM unsold UNION ALL SELECT 'armed' FROM armed
 ),
 created AS (
     INSERT INTO purchases AS purchase (purchase_id, user_id, item_id, price_stars, purchase_type, status, mode,
         source, channel, metadata, pay_url, version, created_at, invoiced_at, succeeded_at)
-    SELECT :purchase_id, :user_id, :item_id, :price_stars::integer, COALESCE(:purchase_type, 'unknown'), :to_status,
+    SELECT :purchase_id, :user_id, :item_id, :price_stars::integer,
+        COALESCE(:purchase_type, (SELECT purchase_type FROM items WHERE item_id = :item_id), 'unknown'), :to_status,
         :mode, :source, :channel, :metadata::json, :pay_url, 1, at,
         CASE :to_status WHEN 'pending' THEN at END, CASE :to_status WHEN 'succeeded' THEN at END
     FROM clock_timestamp() AS at
-    WHERE :event_if_new::text IS NOT NULL AND NOT EXISTS (SELECT FROM judged) AND NOT EXISTS (SELECT FROM armed)
+    WHERE :event_if_new::text IS NOT NULL AND NOT EXISTS (SELECT FROM judged) AND NOT EXISTS (SELECT FROM barred)
     ON CONFLICT (purchase_id) DO NOTHING
     RETURNING purchase
 ),
 due AS (
-    SELECT (known).purchase_id, (known).status AS previous_status, GREATEST(clock_timestamp(),
-        (known).created_at, (known).invoiced_at, (known).succeeded_at, (known).failed_at) AS at
-    FROM judged WHERE outcome = 'changed' AND NOT EXISTS (SELECT FROM armed)
+    SELECT (known).purchase_id, (known).status AS previous_status, next_moment(known) AS at
+    FROM judged WHERE outcome = 'changed' AND NOT EXISTS (SELECT FROM barred)
 ),
 changed AS (
     UPDATE purchases AS purchase SET
@@ -65,19 +77,9 @@ settled AS (
 ),
 told AS (
     INSERT INTO events (purchase_id, version, event_type, user_id, request_id, created_at, payload)
-    SELECT purchase_id, version, event_type, user_id, :request_id, at,
-        CASE event_type
-            WHEN 'purchase_invoice_created' THEN json_build_object('purchase_id', purchase_id, 'item_id', item_id,
-                'price_stars', price_stars, 'purchase_type', purchase_type)
-            WHEN 'purchase_succeeded' THEN json_build_object('purchase_id', purchase_id, 'item_id', item_id,
-                'price_stars', price_stars, 'purchase_type', purchase_type,
-                'previous_status', previous_status, 'metadata', :metadata::json,
-                'invoice_to_purchase_ms', floor(extract(epoch FROM at - invoiced_at) * 1000)::bigint)
-            ELSE json_build_object('purchase_id', purchase_id, 'item_id', item_id,
-                'price_stars', price_stars, 'purchase_type', purchase_type,
-                'previous_status', previous_status)
-        END
-    FROM settled CROSS JOIN LATERAL (SELECT (purchase).*) AS its
+    SELECT (purchase).purchase_id, (purchase).version, event_type, (purchase).user_id, :request_id, at,
+        event_payload(purchase, event_type, previous_status, at, :metadata::json)
+    FROM settled
 )
 SELECT outcome, event_type, previous_status, row_to_json(shown) AS purchase
 FROM (
@@ -85,7 +87,7 @@ FROM (
     UNION ALL
     SELECT known, outcome, NULL, NULL FROM judged WHERE outcome <> 'changed'
     UNION ALL
-    SELECT NULL, 'armed', NULL, NULL FROM armed
+    SELECT NULL, why, NULL, NULL FROM barred
 ) AS found
 CROSS JOIN LATERAL (
     SELECT purchase_id, user_id, item_id, price_stars, purchase_type, status, mode, source, channel, metadata,

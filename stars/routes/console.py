@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
-from stars import errors, funnel, logs, migrate, mock, purchases, schemas
+from stars import errors, funnel, logs, migrate, mock, payments, purchases, schemas
 from stars.http import flat, for_staff, pay_url, service
 from stars.pages import page, render, see_other
 from stars.routes.purchase import possible
@@ -16,8 +16,11 @@ blp = Blueprint("console", __name__, url_prefix="/console")
 
 ROWS = 50  # a page: a screen or two
 FILTERS, OUTCOME, FUNNEL = schemas.ConsoleFilters(), schemas.OutcomeRequest(), schemas.FunnelQuery()
-# What may be done to a mock purchase, by its status; none of it is offered where money is real.
-ACTIONS = {"pending": ("complete", "fail"), "failed": ("complete", "reopen"), "succeeded": ("fail",)}
+# What may be done to a purchase of either mode, by its status, while the service is in that mode.
+ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "mock": {"pending": ("complete", "fail"), "failed": ("complete", "reopen"), "succeeded": ("fail",)},
+    "live": {"succeeded": ("refund",)},
+}
 
 
 def show(template: str, **values: Any) -> Response:
@@ -68,7 +71,7 @@ def show_purchase(purchase_id: str) -> Response:
     events = purchases.history(db, purchase_id=purchase_id)
     times = [datetime.fromisoformat(event["created_at"]) for event in events]
     pauses = ["", *(funnel.duration((later - earlier).total_seconds() * 1000) for earlier, later in pairwise(times))]
-    offered = ACTIONS[purchase["status"]] if service().settings.mode == purchase["mode"] == "mock" else ()
+    offered = ACTIONS[purchase["mode"]].get(purchase["status"], ()) if service().settings.mode == purchase["mode"] else ()
     return show("purchase.html", purchase=purchase, steps=list(zip(events, pauses, strict=True)), actions=offered)
 
 
@@ -76,17 +79,20 @@ def show_purchase(purchase_id: str) -> Response:
 @page("console/refused.html")
 @for_staff
 def act(purchase_id: str) -> Response:
-    """Complete, fail or reopen a mock purchase."""
+    """Complete, fail or reopen a mock purchase; refund a live one."""
     here = service()
-    purchases.get(here.db, purchase_id=possible(purchase_id), mode="mock")
-    asked: dict[str, Any] = {"purchase_id": purchase_id, "mode": "mock", "request_id": logs.request_id.get()}
-    match request.form.get("action") if here.settings.mode == "mock" else None:
-        case "complete":
-            purchases.record_purchase(here.db, **asked)
-        case "fail":
-            purchases.mark_failed(here.db, purchase_id=purchase_id, request_id=asked["request_id"])
-        case "reopen":
-            purchases.create_invoice(here.db, pay_url=pay_url(purchase_id), **asked)
+    mode = here.settings.mode
+    purchases.get(here.db, purchase_id=possible(purchase_id), mode=here.row_mode)
+    asked: dict[str, Any] = {"purchase_id": purchase_id, "request_id": logs.request_id.get()}
+    match mode, request.form.get("action"):
+        case "mock", "complete":
+            purchases.record_purchase(here.db, mode=mode, **asked)
+        case "mock", "fail":
+            purchases.mark_failed(here.db, **asked)
+        case "mock", "reopen":
+            purchases.create_invoice(here.db, mode=mode, pay_url=pay_url(purchase_id), **asked)
+        case "live", "refund":
+            payments.refund_purchase(here.db, here.telegram, **asked)
         case _:
             raise errors.MockOnly("This cannot be done to a purchase here.")
     return see_other(f"./{purchase_id}")

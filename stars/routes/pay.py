@@ -65,9 +65,11 @@ def end_payment(link: str) -> Response:
 
 @blp.get("/telegram-web-app.js")
 def web_app_script() -> Response:
-    """Gives a page openInvoice as in Telegram. Outside mock mode it does nothing, so that a front end may leave it in."""
-    if service().settings.mode == "mock":
-        script = send_from_directory("static", "telegram-web-app.js", mimetype="text/javascript")
+    """Gives a page openInvoice as in Telegram. Where money is real it does nothing, so that a front end may leave it in."""
+    settings = service().settings
+    if settings.mode == "mock" or settings.is_rehearsal:
+        name = "rehearsal.js" if settings.is_rehearsal else "telegram-web-app.js"
+        script = send_from_directory("static", name, mimetype="text/javascript")
     else:
         script = Response("// The mock is off: this is Telegram's own business.\n", mimetype="text/javascript")
     script.headers["Cache-Control"] = "no-cache"  # the mode may be another one after the next start
@@ -76,7 +78,9 @@ def web_app_script() -> Response:
 
 @blp.get("/demo")
 @page("refused.html")
-@in_mock_mode
 def demo() -> Response:
-    """A Mini App of one page, to try and to copy from."""
+    """A Mini App of one page, to try and to copy from: in the mock, and in a rehearsal of live mode."""
+    settings = service().settings
+    if settings.mode != "mock" and not settings.is_rehearsal:
+        raise errors.NotFound
     return render("demo.html", items=DEMO)

@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import Response, request
 from marshmallow import ValidationError
 
-from stars import errors, logs, mock, purchases, schemas
+from stars import errors, logs, mock, payments, purchases, schemas
 from stars.http import Blueprint, authenticated, pay_url, respond, service
 
 blp = Blueprint("purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars.")
@@ -33,10 +33,12 @@ STEERED = {**CALLER, "parameters": [
                     f"`X-Mock-Delay: <seconds, at most {schemas.MAX_DELAY}>` waits before that."},
 ]}
 REPLAYED = {"Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}, "description": "Nothing changed."}}
+POLL_AFTER = 1  # second: Telegram's word comes within a few, and this is one indexed read
+POLLED = {"Retry-After": {"schema": {"type": "integer"}, "description": "Live, while pending: seconds to the next look."}}
 TROUBLE = (errors.Unauthorized, errors.DatabaseUnavailable, errors.Busy)
 BAD_BODY = (
     *TROUBLE, errors.InvalidJson, errors.StarsDisabled, errors.PurchaseConflict, errors.PayloadTooLarge,
-    errors.UnsupportedMediaType, errors.InvalidPurchasePayload,
+    errors.UnsupportedMediaType, errors.InvalidPurchasePayload, errors.ItemNotForSale,
 )
 
 
@@ -61,19 +63,19 @@ def while_enabled(view: Callable[..., Response]) -> Callable[..., Response]:
     200, schema=schemas.InvoiceAnswer(), example=EXAMPLES["invoice"], headers=REPLAYED, success=True,
     description="The caller's own purchase, reused; or reopened, when it had failed.",
 )
-@blp.refuses(*BAD_BODY, errors.LivePaymentsUnavailable, **CALLER)
+@blp.refuses(*BAD_BODY, errors.TelegramUnavailable, **CALLER)
 def create_invoice(body: dict[str, Any], user_id: str) -> Response:
     """Make or reuse a pending purchase
 
-    Sending the same request again is always safe. A failed purchase is reopened.
+    Sending the same request again is always safe. A failed purchase is reopened. In live mode item, price and type are
+    those of the catalogue, and `pay_url` is Telegram's link, to be given to `openInvoice`.
     """
     here = service()
+    asked = {"user_id": user_id, "request_id": logs.request_id.get(), **body}
     if here.settings.mode == "live":
-        raise errors.LivePaymentsUnavailable
-    outcome = purchases.create_invoice(
-        here.db, user_id=user_id, mode=here.row_mode, request_id=logs.request_id.get(),
-        pay_url=pay_url(body["purchase_id"]), **body,
-    )
+        outcome = payments.create_invoice(here.db, here.telegram, **asked)
+    else:
+        outcome = purchases.create_invoice(here.db, mode=here.row_mode, pay_url=pay_url(body["purchase_id"]), **asked)
     created = outcome.event_type == "purchase_invoice_created"
     answer = {field: outcome.purchase[field] for field in ("purchase_id", "status", "pay_url")}
     return respond(answer, 201 if created else 200, replayed_as(outcome))
@@ -111,12 +113,19 @@ def record_purchase(body: dict[str, Any], user_id: str) -> Response:
 
 @blp.route("/<purchase_id>")
 @authenticated
-@blp.response(200, schemas.PurchaseAnswer(), example=EXAMPLES["purchase"])
+@blp.response(200, schemas.PurchaseAnswer(), example=EXAMPLES["purchase"], headers=POLLED)
 @blp.refuses(*TROUBLE, errors.PurchaseNotFound, **OWN)
 def get_purchase(purchase_id: str, user_id: str) -> Response:
-    """Look at one of your purchases"""
+    """Look at one of your purchases
+
+    In live mode poll this after `openInvoice`, whatever its callback says, while the status is `pending`.
+    """
     here = service()
-    return respond(purchases.get(here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode))
+    found = purchases.get(here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode)
+    headers = {"Cache-Control": "no-store"} if here.settings.mode == "live" else {}
+    if headers and found["status"] == "pending":
+        headers["Retry-After"] = str(POLL_AFTER)
+    return respond(found, headers=headers)
 
 
 @blp.route("/<purchase_id>/events")
