@@ -63,11 +63,21 @@ def test_no_circles_in_the_simulator() -> None:
     assert_no_circles({name: needs & graph.keys() for name, needs in graph.items()})
 
 
+def statements(path: Path) -> int:
+    """The lines of a file that do something: no blank one, no comment, no docstring."""
+    text = path.read_text()
+    told: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            told |= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    lines = enumerate(text.splitlines(), start=1)
+    return sum(1 for number, line in lines if line.strip() and not line.strip().startswith("#") and number not in told)
+
+
 @pytest.mark.parametrize(("files", "limit"), [(PACKAGE, 2500), (SIMULATOR, 900)], ids=["service", "simulator"])
 def test_it_is_small_enough_to_read_in_an_hour(files: list[Path], limit: int) -> None:
-    lines = {path: sum(1 for line in path.read_text().splitlines() if line.strip()) for path in files}
-    assert sum(lines.values()) < limit
-    assert {path: count for path, count in lines.items() if count > 250} == {}
+    assert sum(map(statements, files)) < limit
+    assert {path for path in files if sum(1 for line in path.read_text().splitlines() if line.strip()) > 250} == set()
 
 
 @pytest.mark.parametrize(
