@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -22,6 +21,7 @@ from conftest import (
     WEBHOOK_SECRET,
     clean_environment,
     eventually,
+    free_port,
     person,
     race,
     statuses,
@@ -822,9 +822,7 @@ def test_l11_no_secret_is_in_a_log_line_whatever_telegram_does(server: str, tmp_
 
 def test_l14_one_command_rehearses_the_whole_of_it(tmp_path: Any) -> None:
     """As a person does it: open the shop, buy, pay where the simulator sells, look."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     said = tmp_path / "said"
     with said.open("wb") as output:
         rehearsal = subprocess.Popen(["flask", "--app", str(ROOT / "app.py"), "rehearse", "--port", str(port)], cwd=tmp_path,
