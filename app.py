@@ -13,10 +13,17 @@ Telegram Stars payments, {mode}
 
   listening  {address}   every call to try by hand: {address}/docs
   data       {database}
+"""
+NEXT = {
+    "mock": """\
   try        curl {address}/api/v1/purchase/invoice -H 'X-User-Id: alice' \\
                -H 'Content-Type: application/json' \\
                -d '{{"purchase_id": "order-1001", "item_id": "golden-sword", "price_stars": 50}}'
-"""
+  or open    {address}/mock/demo to buy, {address}/console to look
+""",
+    "live": "  next       flask telegram check: it names whatever is missing, with its cure\n",
+    "off": "",
+}
 
 
 def main() -> None:
@@ -36,7 +43,8 @@ def main() -> None:
         db.close()
     settings = serve.settings
     address = settings.public_url or f"http://{settings.host.replace('0.0.0.0', '127.0.0.1')}:{settings.port}"
-    print(BANNER.format(mode=MODES[settings.mode], address=address, database=serve.DATABASE), flush=True)
+    banner = BANNER + NEXT[settings.mode]
+    print(banner.format(mode=MODES[settings.mode], address=address, database=serve.DATABASE), flush=True)
     sys.argv = ["gunicorn", "-c", "python:stars.serve", "app:app"]
     wsgiapp.run()
 
