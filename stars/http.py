@@ -245,6 +245,9 @@ def install(app: Flask, blueprints: Iterable[Blueprint]) -> None:
 
     @app.after_request
     def finish(answer: Response) -> Response:
+        # A body that nobody asked for, of a refused request or the mock's webhook, must not be left on the connection: the
+        # next request comes after it.
+        request.environ["wsgi.input"].read(MAX_BODY_BYTES)
         seconds, method = time.perf_counter() - g.begun[0], request.method
         route = rule.rule if (rule := request.url_rule) else None
         answer.headers["X-Request-Id"] = cast(str, logs.request_id.get())

@@ -1,11 +1,14 @@
 """G21-G22: what cannot be a purchase gets a clear refusal, never a 5xx, and leaves nothing behind."""
 
 import json
+import select
+import socket
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
-from conftest import API, SWORD, Person
+from conftest import API, SWORD, Person, Served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -161,3 +164,17 @@ def test_g21_no_body_at_all_breaks_the_service(alice: Person, body: Any) -> None
     assert answer.status_code in (200, 400, 409, 422)
     if answer.status_code == 200:
         assert alice.get(body["purchase_id"]).json["metadata"] == body.get("metadata", {})
+
+
+def test_a_refusal_before_the_body_has_come_leaves_the_connection_whole(url: str, serve: Callable[..., Served]) -> None:
+    """Nobody is named, so the body need not be read; but on a kept-alive connection the next request comes after it."""
+    served = serve(DATABASE_URL=url)
+    body = b'{"purchase_id": "p1"}'
+    head = f"POST {API} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        for _ in range(3):
+            connection.sendall(head)
+            assert select.select([connection], [], [], 0.3)[0] == []  # not before it is there
+            connection.sendall(body)
+            answer = connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 401")
