@@ -170,7 +170,8 @@ def test_a_refusal_before_the_body_has_come_leaves_the_connection_whole(url: str
     """Nobody is named, so the body need not be read; but on a kept-alive connection the next request comes after it."""
     served = serve(DATABASE_URL=url)
     body = b'{"purchase_id": "p1"}'
-    head = f"POST {API} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}"
+    head = f"POST {API} HTTP/1.1\r\nHost: x\r\n{kind}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
         for _ in range(3):
             connection.sendall(head)
