@@ -820,7 +820,8 @@ def test_l11_no_secret_is_in_a_log_line_whatever_telegram_does(server: str, tmp_
 # L14 the rehearsal
 
 
-def test_l14_one_command_rehearses_the_whole_of_it(tmp_path: Any) -> None:
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+def test_l14_one_command_rehearses_the_whole_of_it(tmp_path: Any, sig: signal.Signals) -> None:
     """As a person does it: open the shop, buy, pay where the simulator sells, look."""
     port = free_port()
     said = tmp_path / "said"
@@ -840,7 +841,7 @@ def test_l14_one_command_rehearses_the_whole_of_it(tmp_path: Any) -> None:
         eventually(lambda: requests.get(look, headers=headers, timeout=5).json()["status"] == "succeeded")
         assert "p1" in requests.get(f"{shop}/console", timeout=5).text
     finally:
-        rehearsal.send_signal(signal.SIGINT)
+        rehearsal.send_signal(sig)
         rehearsal.wait(40)
     for gone in (port, port + 1):
         with pytest.raises(requests.ConnectionError):
