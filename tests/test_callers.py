@@ -1,11 +1,15 @@
 """G23, G24, G26: who may call, what each mode allows, and that no secret is told."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Served, launch_data, person
+
+from stars import auth
+from stars.errors import Unauthorized
 
 LIVE = {"mode": "live", "telegram_bot_token": BOT_TOKEN, "telegram_webhook_secret": WEBHOOK_SECRET}
 
@@ -137,3 +141,21 @@ def test_g26_no_secret_is_ever_told(url: str, serve: Callable[..., Served]) -> N
     for secret in secrets:
         assert secret not in served.output()
         assert not any(secret in answer for answer in told[:-1])
+
+
+# What https://docs.telegram-mini-apps.com/packages/tma-js-init-data/validating shows, with its bot's token.
+PUBLISHED = (
+    "query_id=AAHdF6IQAAAAAN0XohDhrOrc&user=%7B%22id%22%3A279058397%2C%22first_name%22%3A%22Vladislav%22%2C%22last_name%22"
+    "%3A%22Kibenko%22%2C%22username%22%3A%22vdkfrost%22%2C%22language_code%22%3A%22ru%22%2C%22is_premium%22%3Atrue%7D"
+    "&auth_date=1662771648&hash=c501b71e775f74ce10e377dea85a7ea24ecd640b223ea86dfe453e0eaed2e2b2"
+)
+PUBLISHED_TOKEN = "5768337691:AAH5YkoiEuPk8-FZa32hStHTqXiLPtAEhx8"
+
+
+def test_g23_launch_data_that_telegram_itself_signed_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unauthorized, match="older than 24 hours"):
+        auth.verify(PUBLISHED, PUBLISHED_TOKEN)
+    monkeypatch.setattr(auth, "LIFETIME", timedelta(days=36_500))
+    assert auth.verify(PUBLISHED, PUBLISHED_TOKEN) == "279058397"
+    with pytest.raises(Unauthorized, match="signature"):
+        auth.verify(PUBLISHED.replace("vdkfrost", "vdkfrosr"), PUBLISHED_TOKEN)
