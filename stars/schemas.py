@@ -63,7 +63,7 @@ class Seconds(fields.Float):
     """A number of seconds, kept to the millisecond; "3" and true are none."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN is within any range
             raise self.make_error("invalid")
         return round(float(value), 3)
 

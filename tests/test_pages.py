@@ -297,9 +297,11 @@ def test_the_console_arms_and_clears(app: Any, alice: Person) -> None:
     [key] = re.findall(r'data-key="(\d+)"', client.get("/console/outcomes").text)
     assert client.post("/console/outcomes", data={"clear": key}).status_code == 303
     assert client.post("/console/outcomes", data={"clear": key}).status_code == 404
-    assert client.post("/console/outcomes", data={"clear": "everything"}).status_code == 404
+    for nothing in ("everything", "", "-1", "9" * 30):
+        assert client.post("/console/outcomes", data={"clear": nothing}).status_code == 404
     assert "Nothing is armed" in client.get("/console/outcomes").text
-    for wrong in ({"times": "0"}, {"delay": "11"}, {"outcome": "stolen"}, {"user_id": "a b"}, {"times": "many"}):
+    for wrong in ({"times": "0"}, {"delay": "11"}, {"outcome": "stolen"}, {"user_id": "a b"}, {"times": "many"},
+                  {"delay": "nan"}, {"delay": "inf"}, {"times": "9" * 30}):
         assert client.post("/console/outcomes", data=form | wrong).status_code == 422
 
 

@@ -22,5 +22,5 @@ WHERE outcome_id = (
 RETURNING outcome_id, outcome, delay;
 
 -- name: clear_outcomes(outcome_id)!
--- One, or with NULL all, and what is taken up with them.
-DELETE FROM mock_outcomes WHERE :outcome_id::bigint IS NULL OR outcome_id = :outcome_id;
+-- One, or with NULL all, and what is taken up with them. numeric: a number that no row can have finds none.
+DELETE FROM mock_outcomes WHERE :outcome_id::numeric IS NULL OR outcome_id = :outcome_id::numeric;

@@ -61,7 +61,7 @@ def clear_outcomes() -> Response:
     return Response(status=204)
 
 
-@blp.route("/outcomes/<int(max=9223372036854775807):outcome_id>", methods=["DELETE"])
+@blp.route("/outcomes/<int:outcome_id>", methods=["DELETE"])
 @in_mock_mode
 @blp.response(204)
 @blp.refuses(*TROUBLE)
