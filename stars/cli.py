@@ -14,15 +14,13 @@ import psycopg
 from flask.cli import AppGroup, with_appcontext
 from marshmallow import ValidationError
 
-from stars import embedded, funnel, items, logs, migrate, payments, purchases, schemas
+from stars import embedded, funnel, items, logs, migrate, payments, purchases, schemas, values
 from stars.db import queries
 from stars.errors import Refusal, StarsDisabled
 from stars.http import Service, service
 from stars.telegram import TelegramError
 
 COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red", "refunded": "magenta"}
-
-
 SEEDED_AT_ONCE = 10_000  # in one statement: a fraction of a second, so the progress shown moves
 
 
@@ -54,7 +52,7 @@ def live_service() -> Service:
 
 def possible(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """An id that a purchase or a user can have, or a usage error."""
-    if value is not None and not schemas.IDENTIFIER.fullmatch(value):
+    if value is not None and not values.IDENTIFIER.fullmatch(value):
         raise click.BadParameter("an id is 1-64 of A-Za-z0-9._:-")
     return value
 
@@ -62,7 +60,7 @@ def possible(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
 def moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
     """A moment as the API takes it, or a usage error."""
     try:
-        return cast(datetime, schemas.Moment("").deserialize(value)) if value is not None else None
+        return cast(datetime, values.Moment("").deserialize(value)) if value is not None else None
     except ValidationError as wrong:
         raise click.BadParameter(" ".join(wrong.messages)) from None
 

@@ -1,4 +1,4 @@
-"""HTTP, once for all routes: bodies, callers, request ids, refusals as problem+json, the log line of a request."""
+"""HTTP, once for all routes: callers, request ids, refusals as problem+json, the log line of a request."""
 
 import json
 import logging
@@ -14,14 +14,13 @@ from itertools import groupby
 from typing import Any, cast
 
 import flask_smorest
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from itsdangerous import Signer
-from marshmallow import ValidationError
-from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from stars import auth, errors, logs, metrics, schemas
+from stars import auth, errors, logs, metrics, schemas, values
+from stars.bodies import BodyParser
 from stars.config import Settings
 from stars.db import Database
 from stars.telegram import Telegram
@@ -63,70 +62,6 @@ def pay_url(purchase_id: str) -> str:
     here = service()
     base = here.settings.public_url or f"{request.scheme}://{request.host}"
     return f"{base}/mock/pay/{here.links.sign(purchase_id).decode()}"
-
-
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Raises ValueError when it has a key twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def finite(digits: str) -> float:
-    """A JSON number. Raises ValueError when it is none, like NaN, or more than a float holds, like 1e999."""
-    if abs(number := float(digits)) < float("inf"):
-        return number
-    raise ValueError(f"{digits[:9]} is no number that can be kept")
-
-
-STRICT = json.JSONDecoder(object_pairs_hook=unique, parse_constant=finite, parse_float=finite)
-
-
-def read_object(req: Request) -> dict[str, Any]:
-    """A body as the one JSON object it has to be (G21).
-
-    Raises:
-        UnsupportedMediaType, InvalidJson, InvalidPurchasePayload: each kind of wrong has its own code.
-
-    """
-    if not req.is_json:
-        raise errors.UnsupportedMediaType
-    try:
-        body = STRICT.decode(req.get_data(cache=False).decode())
-    except RecursionError:
-        raise errors.InvalidJson("The body is nested too deeply.") from None
-    except UnicodeDecodeError as broken:
-        raise errors.InvalidJson(f"The body is not UTF-8 at byte {broken.start}.") from None
-    except ValueError as broken:  # its text tells the place, and of the content no more than nine digits
-        raise errors.InvalidJson(f"The body is not JSON: {broken}.") from None
-    if not isinstance(body, dict):
-        raise errors.InvalidPurchasePayload("The body must be a JSON object.", errors={"body": ["Must be an object."]})
-    return body
-
-
-def flat(messages: dict[str, Any], within: str = "") -> dict[str, list[str]]:
-    """Why each field is wrong, one in another under `outer.inner`."""
-    found: dict[str, list[str]] = {}
-    for name, why in messages.items():
-        found |= flat(why, f"{within}{name}.") if isinstance(why, dict) else {f"{within}{name}": why}
-    return found
-
-
-class BodyParser(FlaskParser):
-    """Parses bodies for flask-smorest, on a shorter way than webargs', which is made for a dozen kinds of places."""
-
-    def parse(self, argmap: Any, req: Request | None = None, *, location: str | None = None, **_: Any) -> Any:
-        """The body, or the query, as the schema `argmap` loads it. Raises as read_object, or InvalidQuery."""
-        if location == "query":
-            try:
-                return argmap.load(request.args.to_dict())
-            except ValidationError as wrong:
-                raise errors.InvalidQuery(errors=wrong.messages) from None
-        try:
-            return argmap.load(read_object(request))
-        except ValidationError as wrong:
-            raise errors.InvalidPurchasePayload(errors=flat(cast(dict[str, Any], wrong.messages))) from None
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -197,7 +132,7 @@ def example_problem(refusal: type[errors.Refusal]) -> dict[str, Any]:
         errors.PurchaseConflict: {"mismatched": ["price_stars"]},
     }
     return {"error": refusal.code, "title": refusal.title, "status": refusal.status, "detail": refusal.detail,
-            "request_id": schemas.EXAMPLES["event"]["request_id"], **extras.get(refusal, {})}
+            "request_id": values.EXAMPLES["event"]["request_id"], **extras.get(refusal, {})}
 
 
 def respond(
@@ -233,7 +168,7 @@ def for_staff(view: Callable[..., Any]) -> Callable[..., Any]:
 def install(app: Flask, blueprints: Iterable[Blueprint]) -> None:
     """Give every request an id, every refusal its document, and every answer a log line and a place in the metrics."""
     api = Api(app, spec_kwargs={"components": {"securitySchemes": SECURITY}})
-    for name, component in schemas.COMPONENTS.items():
+    for name, component in values.COMPONENTS.items():
         api.spec.components.schema(name, component)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from stars import errors, funnel, schemas
+from stars import errors, funnel, schemas, values
 from stars.http import Blueprint, for_staff, respond, service
 
 blp = Blueprint("analytics", __name__, url_prefix="/api/v1/analytics", description="Where buyers drop out.")
@@ -13,7 +13,7 @@ blp = Blueprint("analytics", __name__, url_prefix="/api/v1/analytics", descripti
 @blp.route("/funnel")
 @for_staff
 @blp.arguments(schemas.FunnelQuery(), location="query")
-@blp.response(200, schemas.FunnelAnswer(), example=schemas.EXAMPLES["funnel"])
+@blp.response(200, schemas.FunnelAnswer(), example=values.EXAMPLES["funnel"])
 @blp.refuses(
     errors.Unauthorized, errors.NotFound, errors.InvalidQuery, errors.DatabaseUnavailable, errors.Busy,
     security=[{"consolePassword": []}, {}],

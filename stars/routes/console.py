@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, Response, request
-from marshmallow import ValidationError
 
 from stars import errors, funnel, logs, migrate, mock, payments, purchases, schemas
-from stars.http import flat, for_staff, pay_url, service
+from stars.bodies import load
+from stars.http import for_staff, pay_url, service
 from stars.pages import page, render, see_other
 from stars.routes.purchase import possible
 
@@ -36,21 +36,13 @@ def show(template: str, **values: Any) -> Response:
     return render(f"console/{template}", state=state, **values)
 
 
-def load(schema: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """What a form sent, as `schema` reads it. Raises InvalidPurchasePayload."""
-    try:
-        return cast(dict[str, Any], schema.load(values))
-    except ValidationError as wrong:
-        raise errors.InvalidPurchasePayload(errors=flat(cast(dict[str, Any], wrong.messages))) from None
-
-
 @blp.get("")
 @page("console/refused.html")
 @for_staff
 def list_purchases() -> Response:
     """Purchases, newest first: all, or those that the filters ask for, a page at a time."""
     sent = {name: value.strip() for name, value in request.args.items() if value.strip()}
-    asked = load(FILTERS, sent)
+    asked = load(FILTERS, sent, errors.InvalidQuery)
     if purchase_id := asked.pop("purchase_id", None):
         return see_other(f"console/purchases/{purchase_id}")
     after = asked.pop("after", None)
@@ -105,7 +97,7 @@ def show_funnel() -> Response:
     """What became of the invoices of a window: by day, and by what is asked for."""
     here = service()
     sent = {name: value for name, value in request.args.items() if value}
-    asked: dict[str, Any] = {"by": "purchase_type", "until": datetime.now(UTC)} | load(FUNNEL, sent)
+    asked: dict[str, Any] = {"by": "purchase_type", "until": datetime.now(UTC)} | load(FUNNEL, sent, errors.InvalidQuery)
     by_day = funnel.measure(here.db, mode=here.row_mode, **asked | {"by": "day"})
     found = funnel.measure(here.db, mode=here.row_mode, **asked)
     return show("funnel.html", found=found, days=by_day["groups"], sent=sent, words=funnel, dimensions=schemas.DIMENSIONS)

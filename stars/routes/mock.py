@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Response
 
-from stars import errors, mock, schemas
+from stars import errors, mock, schemas, values
 from stars.http import Blueprint, respond, service
 
 blp = Blueprint("mock", __name__, url_prefix="/api/v1/mock", description="Having mock payments end as you like.")
 
-EXAMPLES = schemas.EXAMPLES
+EXAMPLES = values.EXAMPLES
 TROUBLE = (errors.NotFound, errors.DatabaseUnavailable, errors.Busy)
 BAD_BODY = (errors.InvalidJson, errors.PayloadTooLarge, errors.UnsupportedMediaType, errors.InvalidPurchasePayload)
 

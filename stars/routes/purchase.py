@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from flask import Response, request
-from marshmallow import ValidationError
 
-from stars import errors, logs, mock, payments, purchases, schemas
+from stars import errors, logs, mock, payments, purchases, schemas, values
+from stars.bodies import load
 from stars.http import Blueprint, authenticated, pay_url, respond, service
 
 blp = Blueprint("purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars.")
 
-EXAMPLES = schemas.EXAMPLES
+EXAMPLES = values.EXAMPLES
 STEERING = schemas.MockHeaders()
 CALLER: dict[str, Any] = {
     "security": [{"launchData": []}, {}],
@@ -149,15 +149,12 @@ def read_steering(mode: str) -> dict[str, Any]:
     sent = {name: request.headers[name] for name in ("X-Mock-Outcome", "X-Mock-Delay") if name in request.headers}
     if sent and mode != "mock":
         raise errors.MockOnly
-    try:
-        return cast(dict[str, Any], STEERING.load(sent)) if sent else {}
-    except ValidationError as wrong:
-        raise errors.InvalidPurchasePayload(errors=wrong.messages) from None
+    return load(STEERING, sent) if sent else {}
 
 
 def possible(purchase_id: str) -> str:
     """A purchase_id from a path. One that no purchase can have is not asked for: raises PurchaseNotFound."""
-    if not schemas.IDENTIFIER.fullmatch(purchase_id):
+    if not values.IDENTIFIER.fullmatch(purchase_id):
         raise errors.PurchaseNotFound
     return purchase_id
 
