@@ -42,9 +42,15 @@ def main() -> None:
     finally:
         db.close()
     settings = serve.settings
-    address = settings.public_url or f"http://{settings.host.replace('0.0.0.0', '127.0.0.1')}:{settings.port}"
+    address = (
+        settings.public_url
+        or f"http://{settings.host.replace('0.0.0.0', '127.0.0.1')}:{settings.port}"
+    )
     banner = BANNER + NEXT[settings.mode]
-    print(banner.format(mode=MODES[settings.mode], address=address, database=serve.DATABASE), flush=True)
+    print(
+        banner.format(mode=MODES[settings.mode], address=address, database=serve.DATABASE),
+        flush=True,
+    )
     sys.argv = ["gunicorn", "-c", "python:stars.serve", "app:app"]
     wsgiapp.run()
 

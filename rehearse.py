@@ -21,8 +21,16 @@ from stars.http import service
 from stars.routes.pay import DEMO
 
 ROOT = Path(__file__).resolve().parent
-SHOP = [{"item_id": item, "title": item, "description": "Of the demo shop", "price_stars": price, "purchase_type": kind}
-        for item, kind, price in DEMO]
+SHOP = [
+    {
+        "item_id": item,
+        "title": item,
+        "description": "Of the demo shop",
+        "price_stars": price,
+        "purchase_type": kind,
+    }
+    for item, kind, price in DEMO
+]
 OPEN = """
 Real Stars, rehearsed; nothing of this is kept, and Ctrl-C ends it.
 
@@ -36,7 +44,12 @@ Real Stars, rehearsed; nothing of this is kept, and Ctrl-C ends it.
 
 
 @click.command("rehearse", cls=Command)
-@click.option("--port", default=8000, show_default=True, help="Of the service; the simulator takes the next one.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    help="Of the service; the simulator takes the next one.",
+)
 @with_appcontext
 def rehearse(port: int) -> None:
     """Start the service in live mode beside the simulator, and say what to open. In development alone."""
@@ -44,23 +57,50 @@ def rehearse(port: int) -> None:
         raise click.ClickException("A rehearsal is for development: unset APP_ENV.")
     here, telegram = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
     variables = {
-        "MOCK_PAYMENTS": "false", "TELEGRAM_STARS_ENABLED": "true", "TELEGRAM_API_URL": telegram, "PUBLIC_URL": here,
-        "TELEGRAM_BOT_TOKEN": f"123456:{secrets.token_hex(20)}", "TELEGRAM_WEBHOOK_SECRET": secrets.token_hex(20)}
+        "MOCK_PAYMENTS": "false",
+        "TELEGRAM_STARS_ENABLED": "true",
+        "TELEGRAM_API_URL": telegram,
+        "PUBLIC_URL": here,
+        "TELEGRAM_BOT_TOKEN": f"123456:{secrets.token_hex(20)}",
+        "TELEGRAM_WEBHOOK_SECRET": secrets.token_hex(20),
+    }
     database = fresh_database()
-    environment = os.environ | variables | {"DATABASE_URL": database, "HOST": "127.0.0.1", "PORT": str(port)}
-    running = [subprocess.Popen([sys.executable, *words], env=environment, cwd=ROOT)
-               for words in (["-m", "stars.simulator", "--port", str(port + 1)], ["app.py"])]
+    environment = (
+        os.environ | variables | {"DATABASE_URL": database, "HOST": "127.0.0.1", "PORT": str(port)}
+    )
+    running = [
+        subprocess.Popen([sys.executable, *words], env=environment, cwd=ROOT)
+        for words in (["-m", "stars.simulator", "--port", str(port + 1)], ["app.py"])
+    ]
     try:
         for address in (f"{telegram}/", f"{here}/livez"):
             wait_for(address, running)
         for words in (["items", "import", "-"], ["telegram", "webhook", "set"]):
-            subprocess.run([sys.executable, "-m", "flask", *words], env=environment, cwd=ROOT, check=True, text=True,
-                           input=json.dumps(SHOP), stdout=subprocess.DEVNULL)
-        buyer = httpx.post(f"{telegram}/sim/users", json={"first_name": "Alice", "stars": 10_000}).json()
-        launch = httpx.post(f"{telegram}/sim/launch", json={"user": buyer["id"]}).json()["init_data"]
-        click.echo(OPEN.format(
-            service=here, telegram=telegram, launch=quote(launch, safe=""), stars=buyer["stars"], database=database,
-            variables=" ".join(f"{name}={value}" for name, value in variables.items())))
+            subprocess.run(
+                [sys.executable, "-m", "flask", *words],
+                env=environment,
+                cwd=ROOT,
+                check=True,
+                text=True,
+                input=json.dumps(SHOP),
+                stdout=subprocess.DEVNULL,
+            )
+        buyer = httpx.post(
+            f"{telegram}/sim/users", json={"first_name": "Alice", "stars": 10_000}
+        ).json()
+        launch = httpx.post(f"{telegram}/sim/launch", json={"user": buyer["id"]}).json()[
+            "init_data"
+        ]
+        click.echo(
+            OPEN.format(
+                service=here,
+                telegram=telegram,
+                launch=quote(launch, safe=""),
+                stars=buyer["stars"],
+                database=database,
+                variables=" ".join(f"{name}={value}" for name, value in variables.items()),
+            )
+        )
         running[1].wait()
     finally:
         for process in running:

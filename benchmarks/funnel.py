@@ -50,7 +50,9 @@ def measured(db: Database, until: datetime, length: timedelta, runs: int) -> tup
     times, invoices = [], 0
     for _ in range(runs):
         began = time.perf_counter()
-        total = funnel.measure(db, mode="mock", since=until - length, until=until, by="source", unhurried=True)["total"]
+        total = funnel.measure(
+            db, mode="mock", since=until - length, until=until, by="source", unhurried=True
+        )["total"]
         times.append((time.perf_counter() - began) * 1000)
         invoices = total["created"] + total["before"]["created"]
     return invoices, statistics.median(times)
@@ -58,7 +60,9 @@ def measured(db: Database, until: datetime, length: timedelta, runs: int) -> tup
 
 def main() -> None:
     """Fill, measure, print a row a size."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=9)
     asked = parser.parse_args()

@@ -15,11 +15,15 @@ OPENAPI = {
     "OPENAPI_SWAGGER_UI_PATH": "/docs",
     "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",
     "OPENAPI_SWAGGER_UI_CONFIG": {"tryItOutEnabled": True, "defaultModelsExpandDepth": -1},
-    "API_SPEC_OPTIONS": {"info": {"description": (
-        "The flow, to be tried here from top to bottom: open a call and press *Execute*; everything it needs is filled in. "
-        "In mock mode you are whoever `X-User-Id` says; elsewhere press *Authorize* and give `tma <initData>`. "
-        "Every call may be sent again: what has happened is answered once more, with `Idempotent-Replayed: true`."
-    )}},
+    "API_SPEC_OPTIONS": {
+        "info": {
+            "description": (
+                "The flow, to be tried here from top to bottom: open a call and press *Execute*; everything it needs is filled in. "
+                "In mock mode you are whoever `X-User-Id` says; elsewhere press *Authorize* and give `tma <initData>`. "
+                "Every call may be sent again: what has happened is answered once more, with `Idempotent-Replayed: true`."
+            )
+        }
+    },
 }
 
 
@@ -52,7 +56,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is a coroutine, so none needs a look
     url = settings.database_url
     app.extensions["stars"] = http.Service(
-        settings, Database(lambda: url or embedded.start(), max_connections=THREADS),
+        settings,
+        Database(lambda: url or embedded.start(), max_connections=THREADS),
         Signer(settings.signing_key, salt="mock-pay", digest_method=sha256),
         Telegram(settings.telegram_bot_token or "0", settings.telegram_api_url),
     )
@@ -67,9 +72,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(cli.measure_funnel)
     if settings.cors_origins:
         CORS(
-            app, origins=list(settings.cors_origins), max_age=600,
+            app,
+            origins=list(settings.cors_origins),
+            max_age=600,
             resources=r"/(?!console|api/v1/analytics).*",  # what the staff sees no other page may read
-            allow_headers=["Authorization", "Content-Type", "X-Mock-Delay", "X-Mock-Outcome", "X-Request-Id", "X-User-Id"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "X-Mock-Delay",
+                "X-Mock-Outcome",
+                "X-Request-Id",
+                "X-User-Id",
+            ],
             expose_headers=["Idempotent-Replayed", "Retry-After", "X-Request-Id"],
         )
     return app

@@ -26,7 +26,9 @@ def identify(settings: Settings, headers: Headers) -> str:
     """
     scheme, _, launch_data = headers.get("Authorization", "").partition(" ")
     named = headers.get("X-User-Id")
-    if scheme.lower() == "tma":  # another scheme is not ours to judge: a staging site may stand behind a password
+    if (
+        scheme.lower() == "tma"
+    ):  # another scheme is not ours to judge: a staging site may stand behind a password
         user_id = verify(launch_data.strip(), settings.telegram_bot_token)
         if named not in (None, user_id):
             raise Unauthorized("X-User-Id names another user than the launch data.")
@@ -34,7 +36,9 @@ def identify(settings: Settings, headers: Headers) -> str:
     if settings.mode != "mock":
         raise Unauthorized
     if named is None or not IDENTIFIER.fullmatch(named):
-        raise Unauthorized("Send X-User-Id: <1-64 of A-Za-z0-9._:->, or Authorization: tma <initData>.")
+        raise Unauthorized(
+            "Send X-User-Id: <1-64 of A-Za-z0-9._:->, or Authorization: tma <initData>."
+        )
     return named
 
 
@@ -48,7 +52,9 @@ def verify(launch_data: str, bot_token: str | None) -> str:
     try:
         data = validate_by_hash(launch_data, bot_token, expires_in=LIFETIME)
     except init_data_errors.ExpiredError:
-        raise Unauthorized("The launch data is older than 24 hours: open the Mini App again.") from None
+        raise Unauthorized(
+            "The launch data is older than 24 hours: open the Mini App again."
+        ) from None
     except init_data_errors.InvalidInitDataError:
         raise Unauthorized("The launch data does not carry this bot's signature.") from None
     if data.user is None or data.issued_at > datetime.now(UTC) + CLOCK_SKEW:
@@ -69,13 +75,20 @@ def admit_staff(settings: Settings, headers: Headers, remote_addr: str | None) -
     """
     if settings.console_password is None:
         here = LOOPBACK.fullmatch(remote_addr or "") and LOOPBACK.fullmatch(headers.get("Host", ""))
-        if settings.app_env != "development" or not here or "X-Forwarded-For" in headers or "Forwarded" in headers:
+        if (
+            settings.app_env != "development"
+            or not here
+            or "X-Forwarded-For" in headers
+            or "Forwarded" in headers
+        ):
             raise NotFound
         return
     sent = Authorization.from_header(headers.get("Authorization"))
     password = (sent.password if sent and sent.type == "basic" else None) or ""
     if not hmac.compare_digest(password.encode(), settings.console_password.encode()):
-        raise Unauthorized("The console asks for its password.", challenge='Basic realm="console", charset="UTF-8"')
+        raise Unauthorized(
+            "The console asks for its password.", challenge='Basic realm="console", charset="UTF-8"'
+        )
 
 
 def admit_telegram(settings: Settings, headers: Headers) -> None:
@@ -87,7 +100,10 @@ def admit_telegram(settings: Settings, headers: Headers) -> None:
         Unauthorized: it is missing or wrong.
 
     """
-    secret, sent = settings.telegram_webhook_secret, headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+    secret, sent = (
+        settings.telegram_webhook_secret,
+        headers.get("X-Telegram-Bot-Api-Secret-Token", ""),
+    )
     if not secret or not hmac.compare_digest(sent.encode(), secret.encode()):
         raise Unauthorized("This is for Telegram, which knows the secret.", challenge="Telegram")
 
@@ -100,5 +116,9 @@ def refuse_other_sites(headers: Headers) -> None:
 
     """
     site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
-    if site not in ("same-origin", "none") if site else origin and origin.partition("://")[2] != headers.get("Host"):
+    if (
+        site not in ("same-origin", "none")
+        if site
+        else origin and origin.partition("://")[2] != headers.get("Host")
+    ):
         raise CrossSite

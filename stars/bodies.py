@@ -43,10 +43,14 @@ def read_object(req: Request) -> dict[str, Any]:
         raise errors.InvalidJson("The body is nested too deeply.") from None
     except UnicodeDecodeError as broken:
         raise errors.InvalidJson(f"The body is not UTF-8 at byte {broken.start}.") from None
-    except ValueError as broken:  # its text tells the place, and of the content no more than nine digits
+    except (
+        ValueError
+    ) as broken:  # its text tells the place, and of the content no more than nine digits
         raise errors.InvalidJson(f"The body is not JSON: {broken}.") from None
     if not isinstance(body, dict):
-        raise errors.InvalidPurchasePayload("The body must be a JSON object.", errors={"body": ["Must be an object."]})
+        raise errors.InvalidPurchasePayload(
+            "The body must be a JSON object.", errors={"body": ["Must be an object."]}
+        )
     return body
 
 
@@ -54,11 +58,15 @@ def flat(messages: dict[str, Any], within: str = "") -> dict[str, list[str]]:
     """Why each field is wrong, one in another under `outer.inner`."""
     found: dict[str, list[str]] = {}
     for name, why in messages.items():
-        found |= flat(why, f"{within}{name}.") if isinstance(why, dict) else {f"{within}{name}": why}
+        found |= (
+            flat(why, f"{within}{name}.") if isinstance(why, dict) else {f"{within}{name}": why}
+        )
     return found
 
 
-def load(schema: Any, sent: dict[str, Any], refusal: type[errors.Refusal] = errors.InvalidPurchasePayload) -> dict[str, Any]:
+def load(
+    schema: Any, sent: dict[str, Any], refusal: type[errors.Refusal] = errors.InvalidPurchasePayload
+) -> dict[str, Any]:
     """What was sent, as `schema` reads it. Raises `refusal`, with `errors` by field."""
     try:
         return cast(dict[str, Any], schema.load(sent))
@@ -69,7 +77,9 @@ def load(schema: Any, sent: dict[str, Any], refusal: type[errors.Refusal] = erro
 class BodyParser(FlaskParser):
     """Parses bodies for flask-smorest, on a shorter way than webargs', which is made for a dozen kinds of places."""
 
-    def parse(self, argmap: Any, req: Request | None = None, *, location: str | None = None, **_: Any) -> Any:
+    def parse(
+        self, argmap: Any, req: Request | None = None, *, location: str | None = None, **_: Any
+    ) -> Any:
         """The body, or the query, as the schema `argmap` loads it. Raises as read_object, or InvalidQuery."""
         if location == "query":
             return load(argmap, request.args.to_dict(), errors.InvalidQuery)

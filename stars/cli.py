@@ -33,8 +33,14 @@ class Command(click.Command):
         logs.request_id.set(f"console-{uuid.uuid4().hex}")
         try:
             return super().invoke(ctx)
-        except (Refusal, TelegramError, items.CatalogueError, embedded.EmbeddedUnavailable, migrate.MigrationError,
-                psycopg.Error) as no:
+        except (
+            Refusal,
+            TelegramError,
+            items.CatalogueError,
+            embedded.EmbeddedUnavailable,
+            migrate.MigrationError,
+            psycopg.Error,
+        ) as no:
             raise click.ClickException(str(no)) from no
 
 
@@ -46,7 +52,9 @@ def live_service() -> Service:
     """The service, where it deals in real Stars; raises StarsDisabled elsewhere."""
     here = service()
     if here.settings.mode != "live":
-        raise StarsDisabled("This is for live mode: TELEGRAM_STARS_ENABLED=true, and MOCK_PAYMENTS not.")
+        raise StarsDisabled(
+            "This is for live mode: TELEGRAM_STARS_ENABLED=true, and MOCK_PAYMENTS not."
+        )
     return here
 
 
@@ -80,7 +88,9 @@ def show(rows: list[dict[str, Any]], columns: list[str], as_json: bool, if_none:
     table = [columns, *([plain(row[name]) for name in columns] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
-        cells = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)] + line[-1:]
+        cells = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)] + line[
+            -1:
+        ]
         click.echo(click.style("  ".join(map(coloured, cells)), dim=line is columns))
 
 
@@ -89,12 +99,20 @@ def show_one(row: dict[str, Any], as_json: bool) -> None:
     if as_json:
         return click.echo(json.dumps(row, indent=2, ensure_ascii=False))
     for name, value in row.items():
-        click.echo(f"{click.style(name.ljust(max(map(len, row))), dim=True)}  {coloured(plain(value))}")
+        click.echo(
+            f"{click.style(name.ljust(max(map(len, row))), dim=True)}  {coloured(plain(value))}"
+        )
 
 
 def plain(value: Any) -> str:
     """A value as a person reads it."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "-" if value is None else str(value)
+    return (
+        json.dumps(value, ensure_ascii=False)
+        if isinstance(value, dict)
+        else "-"
+        if value is None
+        else str(value)
+    )
 
 
 def coloured(cell: str) -> str:
@@ -117,8 +135,22 @@ def show_purchase(purchase_id: str, as_json: bool) -> None:
 @as_json
 def list_purchases(status: str | None, user: str | None, limit: int, as_json: bool) -> None:
     """List purchases, newest first."""
-    columns = ["purchase_id", "status", "price_stars", "item_id", "purchase_type", "user_id", "mode", "created_at"]
-    show(purchases.find(service().db, status=status, user_id=user, limit=limit), columns, as_json, "No purchases.")
+    columns = [
+        "purchase_id",
+        "status",
+        "price_stars",
+        "item_id",
+        "purchase_type",
+        "user_id",
+        "mode",
+        "created_at",
+    ]
+    show(
+        purchases.find(service().db, status=status, user_id=user, limit=limit),
+        columns,
+        as_json,
+        "No purchases.",
+    )
 
 
 @purchase.command("events")
@@ -135,9 +167,16 @@ def list_events(purchase_id: str, as_json: bool) -> None:
 @as_json
 def fail_purchase(purchase_id: str, as_json: bool) -> None:
     """Mark one purchase failed. A live one that succeeded is refused: its Stars would have to be refunded."""
-    outcome = purchases.mark_failed(service().db, purchase_id=purchase_id, request_id=logs.request_id.get() or "")
+    outcome = purchases.mark_failed(
+        service().db, purchase_id=purchase_id, request_id=logs.request_id.get() or ""
+    )
     was = f"It was {outcome.previous_status} and is failed now."
-    click.echo(was if outcome.event_type else f"It was {outcome.purchase['status']} already; nothing changed.", err=as_json)
+    click.echo(
+        was
+        if outcome.event_type
+        else f"It was {outcome.purchase['status']} already; nothing changed.",
+        err=as_json,
+    )
     show_one(outcome.purchase, as_json)
 
 
@@ -147,34 +186,71 @@ def fail_purchase(purchase_id: str, as_json: bool) -> None:
 def refund_purchase(purchase_id: str, as_json: bool) -> None:
     """Give the Stars of a live purchase back. Asked again, it is the same one refund; exit 1 while it is not done."""
     here = live_service()
-    show_one(payments.refund_purchase(
-        here.db, here.telegram, purchase_id=purchase_id, request_id=logs.request_id.get() or ""), as_json)
+    show_one(
+        payments.refund_purchase(
+            here.db, here.telegram, purchase_id=purchase_id, request_id=logs.request_id.get() or ""
+        ),
+        as_json,
+    )
 
 
 @click.command("funnel", cls=Command)
-@click.option("--since", metavar="TIME", callback=moment, help="A day or a moment; a week before --until.")
-@click.option("--until", metavar="TIME", callback=moment, help="Where the window ends, itself not part of it; now.")
+@click.option(
+    "--since", metavar="TIME", callback=moment, help="A day or a moment; a week before --until."
+)
+@click.option(
+    "--until",
+    metavar="TIME",
+    callback=moment,
+    help="Where the window ends, itself not part of it; now.",
+)
 @click.option("--by", type=click.Choice(schemas.DIMENSIONS), help="What to tell apart.")
 @as_json
 @with_appcontext
-def measure_funnel(since: datetime | None, until: datetime | None, by: str | None, as_json: bool) -> None:
+def measure_funnel(
+    since: datetime | None, until: datetime | None, by: str | None, as_json: bool
+) -> None:
     """Count what became of the invoices of a window, against the window before."""
     here = service()
-    found = funnel.measure(here.db, mode=here.row_mode, since=since, until=until, by=by, unhurried=True)
+    found = funnel.measure(
+        here.db, mode=here.row_mode, since=since, until=until, by=by, unhurried=True
+    )
     if as_json:
         return click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
-    click.echo(f"Invoices of {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC ({found['mode']}); "
-               "beside each, the change from the window before, which is as long.\n")
+    click.echo(
+        f"Invoices of {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC ({found['mode']}); "
+        "beside each, the change from the window before, which is as long.\n"
+    )
     counts = ("created", "completed", "failed", "open")
-    table = [[by or "", *(cell for name in counts for cell in (name, "")), "conversion", "", "p50", "p90", "p95"]]
-    for key, now in [("total", found["total"]), *((group["key"] or "(none)", group) for group in found["groups"])]:
+    table = [
+        [
+            by or "",
+            *(cell for name in counts for cell in (name, "")),
+            "conversion",
+            "",
+            "p50",
+            "p90",
+            "p95",
+        ]
+    ]
+    for key, now in [
+        ("total", found["total"]),
+        *((group["key"] or "(none)", group) for group in found["groups"]),
+    ]:
         before = now["before"]
-        table.append([
-            key, *(cell for name in counts for cell in (str(now[name]), funnel.change(now[name], before[name]))),
-            *funnel.share(now["conversion"], before["conversion"]),
-            *(funnel.duration(now[name]) for name in ("p50_ms", "p90_ms", "p95_ms")),
-        ])
+        table.append(
+            [
+                key,
+                *(
+                    cell
+                    for name in counts
+                    for cell in (str(now[name]), funnel.change(now[name], before[name]))
+                ),
+                *funnel.share(now["conversion"], before["conversion"]),
+                *(funnel.duration(now[name]) for name in ("p50_ms", "p90_ms", "p95_ms")),
+            ]
+        )
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         cells = [line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]
@@ -199,7 +275,10 @@ def apply_migrations() -> None:
 @as_json
 def list_migrations(as_json: bool) -> None:
     """List the migrations of this release, and when this database took them."""
-    rows = [{"migration": one.name, "applied_at": one.applied_at} for one in migrate.status(service().db)]
+    rows = [
+        {"migration": one.name, "applied_at": one.applied_at}
+        for one in migrate.status(service().db)
+    ]
     show(rows, ["migration", "applied_at"], as_json, "")
 
 
@@ -218,8 +297,16 @@ def check(as_json: bool) -> None:
 
 @db.command("seed")
 @click.argument("count", metavar="N", type=click.IntRange(1, 10_000_000))
-@click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Spread over the last days.")
-@click.option("--seed", type=click.IntRange(0), help="The same for the same number; a new one each time.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=30,
+    show_default=True,
+    help="Spread over the last days.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), help="The same for the same number; a new one each time."
+)
 def seed_purchases(count: int, days: int, seed: int | None) -> None:
     """Make N purchases with made-up histories, to look at and to measure with. Development in mock mode only."""
     here = service()
@@ -227,13 +314,21 @@ def seed_purchases(count: int, days: int, seed: int | None) -> None:
         raise click.ClickException("purchases are made up in development and in mock mode only.")
     seed = secrets.randbelow(2**32) if seed is None else seed
     draw, run, now = random.Random(seed), secrets.token_hex(6), datetime.now(UTC)
-    with click.progressbar(length=count, label=f"Seeding {count} purchases", show_pos=True, file=sys.stderr) as progress:
+    with click.progressbar(
+        length=count, label=f"Seeding {count} purchases", show_pos=True, file=sys.stderr
+    ) as progress:
         for first in range(1, count + 1, SEEDED_AT_ONCE):
             last = min(count, first + SEEDED_AT_ONCE - 1)
             with here.db.unhurried_transaction() as conn:
                 queries.set_seed(conn, seed=draw.uniform(-1, 1))
-                queries.seed_purchases(conn, run=run, seeded_at=now, days=days, total=count, first=first, last=last)
+                queries.seed_purchases(
+                    conn, run=run, seeded_at=now, days=days, total=count, first=first, last=last
+                )
             progress.update(last - first + 1)
     with here.db.unhurried_transaction() as conn:
-        conn.execute("ANALYZE purchases, events")  # the planner learns of them now, not when autovacuum comes by
-    click.echo(f"{count} purchases seed-{run}-1 to seed-{run}-{count} over {days} days; seed {seed}.")
+        conn.execute(
+            "ANALYZE purchases, events"
+        )  # the planner learns of them now, not when autovacuum comes by
+    click.echo(
+        f"{count} purchases seed-{run}-1 to seed-{run}-{count} over {days} days; seed {seed}."
+    )

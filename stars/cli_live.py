@@ -17,8 +17,13 @@ from stars.telegram import UPDATES, TelegramError
 WEBHOOK = "/api/v1/purchase/webhook"
 FRESH = 3600  # seconds: an older error of the webhook's is history
 
-items = Console("items", help="What is for sale: live mode sells nothing else, nor the mock once there is an item.")
-telegram = Console("telegram", help="The webhook, its health, and the reconciliation with Telegram.")
+items = Console(
+    "items",
+    help="What is for sale: live mode sells nothing else, nor the mock once there is an item.",
+)
+telegram = Console(
+    "telegram", help="The webhook, its health, and the reconciliation with Telegram."
+)
 webhook = Console("webhook", help="Where Telegram sends what happens.")
 telegram.add_command(webhook)
 
@@ -60,10 +65,14 @@ def run_reconcile(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
-        counts = {name: report[name] for name in reconcile.COUNTED} | {"unexplained": len(report["unexplained"])}
+        counts = {name: report[name] for name in reconcile.COUNTED} | {
+            "unexplained": len(report["unexplained"])
+        }
         click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
         for one in report["unexplained"]:
-            click.echo(f"  {one['transaction_id']}  {one['amount']} Stars  {one['problem']}", err=True)
+            click.echo(
+                f"  {one['transaction_id']}  {one['amount']} Stars  {one['problem']}", err=True
+            )
         if report["telegram"]:
             click.echo(f"  not all was done: {report['telegram']}", err=True)
     if report["unexplained"] or report["telegram"]:
@@ -75,7 +84,9 @@ def run_reconcile(as_json: bool) -> None:
 @click.argument("why")
 def explain(transaction_id: str, why: str) -> None:
     """Say what a transaction is that reconcile calls unexplained; it will not name it again."""
-    if not service().db.fetch_one(queries.explain_transaction, transaction_id=transaction_id, explanation=why):
+    if not service().db.fetch_one(
+        queries.explain_transaction, transaction_id=transaction_id, explanation=why
+    ):
         raise click.ClickException("Telegram has listed no such transaction.")
 
 
@@ -83,8 +94,12 @@ def explain(transaction_id: str, why: str) -> None:
 def set_webhook() -> None:
     """Have Telegram send to PUBLIC_URL, with the secret, what this service needs."""
     here = live_service()
-    here.telegram.call("setWebhook", url=webhook_url(here), secret_token=here.settings.telegram_webhook_secret,
-                       allowed_updates=UPDATES)
+    here.telegram.call(
+        "setWebhook",
+        url=webhook_url(here),
+        secret_token=here.settings.telegram_webhook_secret,
+        allowed_updates=UPDATES,
+    )
     click.echo(f"Telegram sends {' and '.join(UPDATES)} to {webhook_url(here)}")
 
 
@@ -116,7 +131,9 @@ def check(as_json: bool) -> None:
 def webhook_url(here: Service) -> str:
     """Where Telegram is to send. Raises ClickException without PUBLIC_URL."""
     if not here.settings.public_url:
-        raise click.ClickException("PUBLIC_URL is not set: it has to be the https address of this service.")
+        raise click.ClickException(
+            "PUBLIC_URL is not set: it has to be the https address of this service."
+        )
     return here.settings.public_url + WEBHOOK
 
 
@@ -126,7 +143,11 @@ def problems(here: Service) -> list[tuple[str, str]]:
         here.telegram.call("getMe")
         info: dict[str, Any] = here.telegram.call("getWebhookInfo")
     except TelegramError as failed:
-        cure = "take TELEGRAM_BOT_TOKEN from @BotFather" if failed.refused else "look at TELEGRAM_API_URL and the network"
+        cure = (
+            "take TELEGRAM_BOT_TOKEN from @BotFather"
+            if failed.refused
+            else "look at TELEGRAM_API_URL and the network"
+        )
         return [(str(failed), cure)]
     again, found = "flask telegram webhook set", []
     if info["url"] != webhook_url(here):
@@ -135,10 +156,19 @@ def problems(here: Service) -> list[tuple[str, str]]:
         found.append((f"Telegram does not send {', '.join(sorted(lacking))}", again))
     error = info.get("last_error_message")
     if error and time.time() - info.get("last_error_date", 0) < FRESH:
-        cure = f"the secret differs: {again}" if "401" in error else "see that PUBLIC_URL is reachable, look into the logs"
+        cure = (
+            f"the secret differs: {again}"
+            if "401" in error
+            else "see that PUBLIC_URL is reachable, look into the logs"
+        )
         found.append((f"the last delivery failed: {error}", cure))
     if waiting := info.get("pending_update_count", 0):
-        found.append((f"{waiting} updates are waiting", "wait a minute; if they stay, mend what is named above"))
+        found.append(
+            (
+                f"{waiting} updates are waiting",
+                "wait a minute; if they stay, mend what is named above",
+            )
+        )
     if not any(item["active"] for item in catalogue.find(here.db)):
         found.append(("nothing is for sale", "flask items import FILE.json"))
     return found

@@ -12,14 +12,23 @@ from marshmallow.validate import OneOf, Range, Regexp
 # (benchmarks/), but whoever meets a locked row occupies one for 3 s.
 THREADS = 4
 SHAPES = {
-    "DATABASE_URL": (r"postgres(ql)?://\S+|\w+ *=.*", "must be an address like postgres://user:password@host/database"),
+    "DATABASE_URL": (
+        r"postgres(ql)?://\S+|\w+ *=.*",
+        "must be an address like postgres://user:password@host/database",
+    ),
     "PUBLIC_URL": (r"https?://[^\s?#]+", "must be like https://stars.example.com, without a query"),
-    "CORS_ORIGINS": (r"(\*|https?://[^\s/?#*,]+)(, *https?://[^\s/?#*,]+)*", "must be like https://a.example, http://b:3000"),
+    "CORS_ORIGINS": (
+        r"(\*|https?://[^\s/?#*,]+)(, *https?://[^\s/?#*,]+)*",
+        "must be like https://a.example, http://b:3000",
+    ),
     "SECRET_KEY": (r"\S{16,}", "must be 16 or more characters without blanks"),
     "CONSOLE_PASSWORD": (r"[^\x00-\x1f\x7f]+", "must be characters that a keyboard has"),
     "METRICS_TOKEN": (r"[!-~]+", "must be printable ASCII without blanks"),
     "TELEGRAM_API_URL": (r"https?://[^\s?#@]+", "must be like https://api.telegram.org"),
-    "TELEGRAM_BOT_TOKEN": (r"\d{3,20}:[A-Za-z0-9_-]{20,128}", "must be the token @BotFather gave, like 123456:ABC..."),
+    "TELEGRAM_BOT_TOKEN": (
+        r"\d{3,20}:[A-Za-z0-9_-]{20,128}",
+        "must be the token @BotFather gave, like 123456:ABC...",
+    ),
     # Telegram allows 1-256 of these; fewer than 24 could be guessed.
     "TELEGRAM_WEBHOOK_SECRET": (r"[A-Za-z0-9_-]{24,256}", "must be 24-256 of A-Za-z0-9_-"),
 }
@@ -29,7 +38,9 @@ class ConfigurationError(Exception):
     """The environment does not add up. The message has a line for every problem, by the name of its variable."""
 
     def __init__(self, problems: dict[str, str]) -> None:
-        lines = [f"  {name:<{max(map(len, problems))}}  {why}" for name, why in sorted(problems.items())]
+        lines = [
+            f"  {name:<{max(map(len, problems))}}  {why}" for name, why in sorted(problems.items())
+        ]
         super().__init__("\n".join(["the configuration cannot work:", *lines]))
 
 
@@ -69,7 +80,9 @@ class Settings:
             pattern, why = SHAPES[name]
             return env.str(name, "", validate=Regexp(rf"(?:{pattern})?\Z", error=why)) or None
 
-        app_env = env.str("APP_ENV", "development", validate=OneOf(["development", "staging", "production"]))
+        app_env = env.str(
+            "APP_ENV", "development", validate=OneOf(["development", "staging", "production"])
+        )
         switches = ("MOCK_PAYMENTS", "TELEGRAM_STARS_ENABLED")
         mock, live = (env.str(name, "") != "" and env.bool(name) for name in switches)
         settings = cls(
@@ -79,9 +92,13 @@ class Settings:
             host=env.str("HOST", "127.0.0.1" if app_env == "development" else "0.0.0.0"),
             port=env.int("PORT", 8000, validate=Range(1, 65535)),
             workers=env.int("WEB_CONCURRENCY", 2, validate=Range(1, 64)),
-            log_level=env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
+            log_level=env.str(
+                "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+            ),
             public_url=(shaped("PUBLIC_URL") or "").rstrip("/") or None,
-            cors_origins=tuple(re.split(", *", origins)) if (origins := shaped("CORS_ORIGINS")) else (),
+            cors_origins=tuple(re.split(", *", origins))
+            if (origins := shaped("CORS_ORIGINS"))
+            else (),
             secret_key=shaped("SECRET_KEY"),
             console_password=shaped("CONSOLE_PASSWORD"),
             metrics_token=shaped("METRICS_TOKEN"),
@@ -114,14 +131,20 @@ class Settings:
         """What does not go together in these settings, by the name of the variable to change."""
         found = {}
         if self.mode == "live":
-            secrets = {"TELEGRAM_BOT_TOKEN": self.telegram_bot_token,
-                       "TELEGRAM_WEBHOOK_SECRET": self.telegram_webhook_secret}
+            secrets = {
+                "TELEGRAM_BOT_TOKEN": self.telegram_bot_token,
+                "TELEGRAM_WEBHOOK_SECRET": self.telegram_webhook_secret,
+            }
             found = {name: "live mode needs it" for name, value in secrets.items() if not value}
         if self.app_env == "production":
             if self.mode == "mock":
-                found["MOCK_PAYMENTS"] = "a mock has no place in production: unset it, or set APP_ENV=staging"
+                found["MOCK_PAYMENTS"] = (
+                    "a mock has no place in production: unset it, or set APP_ENV=staging"
+                )
             if "*" in self.cors_origins:
                 found["CORS_ORIGINS"] = "in production name the origins: * lets every site call"
             if not self.database_url:
-                found["DATABASE_URL"] = "production needs a database of its own; the embedded one is for development"
+                found["DATABASE_URL"] = (
+                    "production needs a database of its own; the embedded one is for development"
+                )
         return found

@@ -109,7 +109,12 @@ class Database:
             raise Busy from slow
         except PoolTimeout as none_free:
             raise (DatabaseUnavailable if self._down else Busy) from none_free
-        except (psycopg.OperationalError, pg.ReadOnlySqlTransaction, pg.UndefinedTable, pg.UndefinedObject) as unfit:
+        except (
+            psycopg.OperationalError,
+            pg.ReadOnlySqlTransaction,
+            pg.UndefinedTable,
+            pg.UndefinedObject,
+        ) as unfit:
             # Gone, a standby, or not migrated: look for a better one the next time.
             log.error("database_unavailable", extra={"reason": str(unfit).partition("\n")[0]})
             if conn:
@@ -153,15 +158,24 @@ class Database:
             if self._pool is None:
                 atexit.register(self.close)  # before the threads of the pool stop being scheduled
                 self._pool = ConnectionPool(
-                    self._find_url(), min_size=1, max_size=self._max_connections, check=discard_if_dead, open=True,
+                    self._find_url(),
+                    min_size=1,
+                    max_size=self._max_connections,
+                    check=discard_if_dead,
+                    open=True,
                     connection_class=BoundedConnection,
                     kwargs={
-                        "autocommit": True, "application_name": "stars", "connect_timeout": 3,
+                        "autocommit": True,
+                        "application_name": "stars",
+                        "connect_timeout": 3,
                         "tcp_user_timeout": 4000,  # ms until a host that no longer acknowledges counts as gone
-                        "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+                        "options": " ".join(
+                            f"-c {name}={value}" for name, value in SESSION.items()
+                        ),
                     },
                     # No retries behind the scenes with growing pauses: the next request tries again, so the service is
                     # back with the first one after the database is.
-                    reconnect_timeout=0, reconnect_failed=lambda _pool: setattr(self, "_down", True),
+                    reconnect_timeout=0,
+                    reconnect_failed=lambda _pool: setattr(self, "_down", True),
                 )
             return self._pool

@@ -24,7 +24,10 @@ def start(data: Path = DATA) -> str:
     next start finds the server running, joins it, and stops it in its turn. Raises EmbeddedUnavailable.
     """
     get_server = load()
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    if (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    ):
         # Until gunicorn installs handlers of its own, let SIGTERM run the exit functions too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     data = data.resolve()
@@ -49,7 +52,9 @@ def start(data: Path = DATA) -> str:
     try:
         server.start()
     except Exception as failure:
-        raise EmbeddedUnavailable(f"the embedded PostgreSQL does not start; {data / 'log'} tells why") from failure
+        raise EmbeddedUnavailable(
+            f"the embedded PostgreSQL does not start; {data / 'log'} tells why"
+        ) from failure
     return str(server.get_uri())
 
 
@@ -58,7 +63,9 @@ def load() -> Any:
     try:
         import platformdirs
 
-        with warnings.catch_warnings():  # that this is no folder of the session's; any folder of the user's will do
+        with (
+            warnings.catch_warnings()
+        ):  # that this is no folder of the session's; any folder of the user's will do
             warnings.simplefilter("ignore")
             # Unless this folder exists, the library locks one file for all users of the machine: one gets in.
             platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)

@@ -30,8 +30,10 @@ class Refusal(Exception):
 class InvalidJson(Refusal, status=400):
     """The body is not JSON. It must be one JSON document in UTF-8."""
 
+
 class MockOnly(Refusal, status=400):
     """This can be asked of the mock alone. Nothing about real money is steered by X-Mock-Outcome or X-Mock-Delay."""
+
 
 class Unauthorized(Refusal, status=401):
     """Nobody is identified. Send Authorization: tma <initData>."""
@@ -40,54 +42,71 @@ class Unauthorized(Refusal, status=401):
         super().__init__(detail)
         self.challenge = challenge
 
+
 class StarsDisabled(Refusal, status=403):
     """Payments are switched off. MOCK_PAYMENTS=true enables the mock, TELEGRAM_STARS_ENABLED=true real Stars."""
+
 
 class CrossSite(Refusal, status=403):
     """Another site asked for this in your name. Do it on the console itself."""
 
+
 class NotFound(Refusal, status=404):
     """There is nothing at this address. See /docs for the addresses there are."""
+
 
 class PurchaseNotFound(Refusal, status=404):
     """You have no such purchase. No purchase of yours has this purchase_id."""
 
+
 class MethodNotAllowed(Refusal, status=405):
     """This address does not take that method. The Allow header names those it takes."""
+
 
 class PurchaseConflict(Refusal, status=409):
     """This purchase_id stands for another purchase. Make a new one for a new purchase."""
 
+
 class PaidForReal(Refusal, status=409):
     """Real Stars were paid for this purchase. It cannot be marked failed: refund it instead."""
+
 
 class NothingToRefund(Refusal, status=409):
     """There is nothing to refund. No Stars were kept for this purchase."""
 
+
 class PayloadTooLarge(Refusal, status=413):
     """The body is too large. It may have 64 KiB at most."""
+
 
 class UnsupportedMediaType(Refusal, status=415):
     """The body is not declared as JSON. Send Content-Type: application/json."""
 
+
 class ItemNotForSale(Refusal, status=422):
     """This item is not for sale. The catalogue does not have it, or no longer."""
+
 
 class InvalidPurchasePayload(Refusal, status=422):
     """The request is not what it has to be. The fields under errors need another value."""
 
+
 class InvalidQuery(Refusal, status=422):
     """The query cannot be answered. The parameters under errors need another value."""
 
+
 class InternalError(Refusal, status=500):
     """Something broke on our side. It is logged under this request_id. Sending the same request again is safe."""
+
 
 # PostgreSQL restarts in about 2 s; for what is busy, 3 s were waited already; only a release changes the last.
 class DatabaseUnavailable(Refusal, status=503, retry_after=2):
     """The database cannot be reached. Send the same again: if it was carried out, its stored result is the answer."""
 
+
 class Busy(Refusal, status=503, retry_after=1):
     """Too much is going on at once. The purchase is locked or every connection is taken. Send the same again."""
+
 
 class TelegramUnavailable(Refusal, status=503, retry_after=5):
     """Telegram cannot be reached, or refused. The purchase is kept as pending: send the same again for its link."""
@@ -95,6 +114,7 @@ class TelegramUnavailable(Refusal, status=503, retry_after=5):
     def __init__(self, detail: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.retry_after = max(self.retry_after or 0, math.ceil(retry_after or 0))
+
 
 class AnswerLost(Refusal, status=504):
     """The answer was lost, as you asked for. It was carried out: the same request again has its stored result."""

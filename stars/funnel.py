@@ -16,7 +16,12 @@ BOUNDS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_0
 
 
 def measure(
-    db: Database, *, mode: str, since: datetime | None = None, until: datetime | None = None, by: str | None = None,
+    db: Database,
+    *,
+    mode: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    by: str | None = None,
     unhurried: bool = False,
 ) -> Funnel:
     """Count the invoices created in [since, until), where each has ended, and the same for the window before.
@@ -37,31 +42,56 @@ def measure(
     until = (until or datetime.now(UTC)).astimezone(UTC)
     since = (since or until - LAST).astimezone(UTC)
     if since >= until:
-        raise InvalidQuery("The window ends before it begins.", errors={"since": ["Must lie before until."]})
+        raise InvalidQuery(
+            "The window ends before it begins.", errors={"since": ["Must lie before until."]}
+        )
     if until - since > LONGEST:
         longest = f"Must lie at most {LONGEST.days} days before until."
         raise InvalidQuery("The window is too long.", errors={"since": [longest]})
     with db.unhurried_transaction() if unhurried else db.connection() as conn:
-        rows = [row for (row,) in queries.measure_funnel(conn, since=since, until=until, by=by, mode=mode, bounds=BOUNDS)]
+        rows = [
+            row
+            for (row,) in queries.measure_funnel(
+                conn, since=since, until=until, by=by, mode=mode, bounds=BOUNDS
+            )
+        ]
     found = {(row["kind"], row["before"], row["key"]): row for row in rows}
 
     def compared(kind: str, key: Any = None) -> dict[str, Any]:
-        return figures(found.get((kind, False, key))) | {"before": figures(found.get((kind, True, key)))}
+        return figures(found.get((kind, False, key))) | {
+            "before": figures(found.get((kind, True, key)))
+        }
 
     def stepped(step: int, before: bool) -> int:
         return int(found.get(("step", before, step), {"completed": 0})["completed"])
 
-    keys = days(since, until) if by == "day" else {key for kind, _, key in found if kind == "group" and by}
+    keys = (
+        days(since, until)
+        if by == "day"
+        else {key for kind, _, key in found if kind == "group" and by}
+    )
     groups: list[dict[str, Any]] = [{"key": key} | compared("group", key) for key in keys]
     if by != "day":
-        groups.sort(key=lambda group: (-group["created"], -group["before"]["created"], group["key"] or ""))
+        groups.sort(
+            key=lambda group: (-group["created"], -group["before"]["created"], group["key"] or "")
+        )
     return {
-        "mode": mode, "since": since.isoformat(), "until": until.isoformat(), "by": by, "total": compared("total"),
+        "mode": mode,
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "by": by,
+        "total": compared("total"),
         "histogram": [
-            {"from_ms": low, "to_ms": high, "count": stepped(step, False), "before": stepped(step, True)}
+            {
+                "from_ms": low,
+                "to_ms": high,
+                "count": stepped(step, False),
+                "before": stepped(step, True),
+            }
             for step, (low, high) in enumerate(zip([0, *BOUNDS], [*BOUNDS, None], strict=True))
         ],
-        "groups": groups[:MOST_GROUPS], "groups_left_out": len(groups[MOST_GROUPS:]),
+        "groups": groups[:MOST_GROUPS],
+        "groups_left_out": len(groups[MOST_GROUPS:]),
     }
 
 
@@ -70,7 +100,10 @@ def figures(row: dict[str, Any] | None) -> dict[str, Any]:
     row = row or {"created": 0, "completed": 0, "failed": 0, "percentiles": None}
     created, completed, failed = row["created"], row["completed"], row["failed"]
     return {
-        "created": created, "completed": completed, "failed": failed, "open": created - completed - failed,
+        "created": created,
+        "completed": completed,
+        "failed": failed,
+        "open": created - completed - failed,
         "conversion": completed / created if created else None,
         **dict(zip(("p50_ms", "p90_ms", "p95_ms"), row["percentiles"] or [None] * 3, strict=True)),
     }
@@ -93,7 +126,13 @@ def duration(ms: float | None) -> str:
 def step_label(step: dict[str, Any]) -> str:
     """Between which times a step of the histogram lies."""
     low, high = duration(step["from_ms"]), duration(step["to_ms"])
-    return f"under {high}" if not step["from_ms"] else f"{low} to {high}" if step["to_ms"] else f"{low} and more"
+    return (
+        f"under {high}"
+        if not step["from_ms"]
+        else f"{low} to {high}"
+        if step["to_ms"]
+        else f"{low} and more"
+    )
 
 
 def change(now: int, before: int) -> str:

@@ -28,9 +28,18 @@ from stars.telegram import Telegram
 MAX_BODY_BYTES = 64 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SECURITY = {
-    "launchData": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "tma <initData>"},
+    "launchData": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "tma <initData>",
+    },
     "metricsToken": {"type": "http", "scheme": "bearer"},
-    "consolePassword": {"type": "http", "scheme": "basic", "description": "Any user name, CONSOLE_PASSWORD."},
+    "consolePassword": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "Any user name, CONSOLE_PASSWORD.",
+    },
 }
 ENCODER = json.JSONEncoder(separators=(",", ":"))
 
@@ -72,12 +81,16 @@ class Blueprint(flask_smorest.Blueprint):
     def refuses(self, *refusals: type[errors.Refusal], **doc: Any) -> Callable[[Any], Any]:
         """Document that a route may answer with these, an example each; and whatever else `doc` says of it."""
         responses: dict[str, Any] = {}
-        for status, group in groupby(sorted(refusals, key=lambda r: (r.status, r.code)), key=lambda r: r.status):
+        for status, group in groupby(
+            sorted(refusals, key=lambda r: (r.status, r.code)), key=lambda r: r.status
+        ):
             alike = list(group)
             examples = {refusal.code: {"value": example_problem(refusal)} for refusal in alike}
             responses[str(status)] = {
                 "description": " / ".join(refusal.title for refusal in alike),
-                "content": {"application/problem+json": {"schema": schemas.Problem, "examples": examples}},
+                "content": {
+                    "application/problem+json": {"schema": schemas.Problem, "examples": examples}
+                },
             }
             if alike[0].retry_after:
                 seconds = {"schema": {"type": "integer"}, "description": "Seconds."}
@@ -90,7 +103,12 @@ class Api(flask_smorest.Api):
 
     ERROR_SCHEMA = schemas.Problem
     DEFAULT_ERROR_RESPONSE_NAME = None
-    CODES = (errors.NotFound, errors.MethodNotAllowed, errors.PayloadTooLarge, errors.UnsupportedMediaType)
+    CODES = (
+        errors.NotFound,
+        errors.MethodNotAllowed,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+    )
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """The answer to `error`, under the contract's code if it has one, else under HTTP's own name."""
@@ -102,14 +120,20 @@ class Api(flask_smorest.Api):
             answer = answer_refusal(known())
         else:
             name = HTTPStatus(status).phrase
-            answer = answer_problem(re.sub(r"\W+", "_", name.lower()), name, status, error.description or name)
-        answer.headers.extend([(key, value) for key, value in error.get_headers() if key == "Allow"])
+            answer = answer_problem(
+                re.sub(r"\W+", "_", name.lower()), name, status, error.description or name
+            )
+        answer.headers.extend(
+            [(key, value) for key, value in error.get_headers() if key == "Allow"]
+        )
         return answer
 
 
 def answer_refusal(refusal: errors.Refusal) -> Response:
     """A refusal as a response, with the headers its status asks for."""
-    answer = answer_problem(refusal.code, refusal.title, refusal.status, str(refusal), **refusal.extra)
+    answer = answer_problem(
+        refusal.code, refusal.title, refusal.status, str(refusal), **refusal.extra
+    )
     if refusal.retry_after is not None:
         answer.headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, errors.Unauthorized):
@@ -119,24 +143,41 @@ def answer_refusal(refusal: errors.Refusal) -> Response:
 
 def answer_problem(error: str, title: str, status: int, detail: str, **extra: Any) -> Response:
     """The problem document of section 5 of the contract, as a response."""
-    document = {"error": error, "title": title, "status": status, "detail": detail,
-                "request_id": logs.request_id.get(), **extra}
+    document = {
+        "error": error,
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": logs.request_id.get(),
+        **extra,
+    }
     return respond(document, status, mimetype="application/problem+json")
 
 
 def example_problem(refusal: type[errors.Refusal]) -> dict[str, Any]:
     """A refusal as it looks on the wire, for the documentation."""
     extras: dict[type[errors.Refusal], dict[str, Any]] = {
-        errors.InvalidPurchasePayload: {"errors": {"item_id": ["Missing data for required field."]}},
+        errors.InvalidPurchasePayload: {
+            "errors": {"item_id": ["Missing data for required field."]}
+        },
         errors.InvalidQuery: {"errors": {"since": ["Must lie before until."]}},
         errors.PurchaseConflict: {"mismatched": ["price_stars"]},
     }
-    return {"error": refusal.code, "title": refusal.title, "status": refusal.status, "detail": refusal.detail,
-            "request_id": values.EXAMPLES["event"]["request_id"], **extras.get(refusal, {})}
+    return {
+        "error": refusal.code,
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "request_id": values.EXAMPLES["event"]["request_id"],
+        **extras.get(refusal, {}),
+    }
 
 
 def respond(
-    document: Any, status: int = 200, headers: dict[str, str] | None = None, mimetype: str = "application/json"
+    document: Any,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    mimetype: str = "application/json",
 ) -> Response:
     """`document` as JSON, as it is: that it fits the schema its route documents is what G25's test proves."""
     return Response(ENCODER.encode(document) + "\n", status, headers, mimetype)
@@ -183,15 +224,25 @@ def install(app: Flask, blueprints: Iterable[Blueprint]) -> None:
     def finish(answer: Response) -> Response:
         # A body that nobody asked for, of a refused request or the mock's webhook, must not be left on the connection: the
         # next request comes after it.
-        with suppress(HTTPException):  # too large, or the caller is gone: then there is no next request
+        with suppress(
+            HTTPException
+        ):  # too large, or the caller is gone: then there is no next request
             request.stream.read()
         seconds, method = time.perf_counter() - g.begun[0], request.method
         route = rule.rule if (rule := request.url_rule) else None
         answer.headers["X-Request-Id"] = cast(str, logs.request_id.get())
-        log.info("request", extra={
-            "method": method, "route": route, "status": answer.status_code, "duration_ms": round(seconds * 1000, 2),
-        })
-        metrics.requests.labels(route or "none", method if route else "any", answer.status_code).observe(seconds)
+        log.info(
+            "request",
+            extra={
+                "method": method,
+                "route": route,
+                "status": answer.status_code,
+                "duration_ms": round(seconds * 1000, 2),
+            },
+        )
+        metrics.requests.labels(
+            route or "none", method if route else "any", answer.status_code
+        ).observe(seconds)
         return answer
 
     @app.teardown_request

@@ -21,13 +21,22 @@ def import_items(db: Database, document: Any) -> tuple[int, int]:
         items = cast(list[Item], schemas.Item(many=True).load(document))
     except ValidationError as wrong:
         found = cast(dict[Any, Any], wrong.messages)
-        lines = [f"  item {place}  {field}: {' '.join(why)}" for place, fields in found.items() if isinstance(place, int)
-                 for field, why in fields.items()]
-        raise CatalogueError("\n".join(["nothing was imported:", *(lines or ["  it must be a list of items"])])) from None
+        lines = [
+            f"  item {place}  {field}: {' '.join(why)}"
+            for place, fields in found.items()
+            if isinstance(place, int)
+            for field, why in fields.items()
+        ]
+        raise CatalogueError(
+            "\n".join(["nothing was imported:", *(lines or ["  it must be a list of items"])])
+        ) from None
     ids = [item["item_id"] for item in items]
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise CatalogueError(f"nothing was imported: {', '.join(twice)} is there more than once")
-    return cast(tuple[int, int], db.fetch_one(queries.import_items, items=schemas.Item(many=True).dumps(items)))
+    return cast(
+        tuple[int, int],
+        db.fetch_one(queries.import_items, items=schemas.Item(many=True).dumps(items)),
+    )
 
 
 def find(db: Database) -> list[Item]:

@@ -26,7 +26,9 @@ class LineFormatter(JsonFormatter):
         log_data["message"] = record.message
         if (current := request_id.get()) is not None:
             log_data["request_id"] = current
-        log_data.update((key, value) for key, value in record.__dict__.items() if key not in self.reserved_attrs)
+        log_data.update(
+            (key, value) for key, value in record.__dict__.items() if key not in self.reserved_attrs
+        )
         log_data.update(message_dict)  # a traceback, when there is one
 
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:

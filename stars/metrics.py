@@ -10,10 +10,27 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, g
 from prometheus_client.multiprocess import MultiProcessCollector
 
 requests = Histogram(
-    "stars_request_seconds", "Time from the first handler to the answer.", ["route", "method", "status"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),  # an answer takes 5 s at most (G16)
+    "stars_request_seconds",
+    "Time from the first handler to the answer.",
+    ["route", "method", "status"],
+    buckets=(
+        0.001,
+        0.0025,
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.25,
+        0.5,
+        1,
+        2.5,
+        5,
+    ),  # an answer takes 5 s at most (G16)
 )
-outcomes = Counter("stars_purchase_outcomes_total", "What happened to purchases, by the log line's name.", ["name"])
+outcomes = Counter(
+    "stars_purchase_outcomes_total", "What happened to purchases, by the log line's name.", ["name"]
+)
 
 
 class CountOutcomes(logging.Handler):

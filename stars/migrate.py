@@ -38,7 +38,9 @@ def read(folder: Path = MIGRATIONS) -> list[Migration]:
     found = []
     for number, path in enumerate(sorted(folder.glob("*.sql")), start=1):
         if not re.fullmatch(rf"{number:04}_[a-z0-9_]+\.sql", path.name):
-            raise MigrationError(f"{path.name}: expected {number:04}_..., since the numbers run without gaps")
+            raise MigrationError(
+                f"{path.name}: expected {number:04}_..., since the numbers run without gaps"
+            )
         sql = path.read_bytes()
         found.append(Migration(number, path.stem, hashlib.sha256(sql).hexdigest(), sql))
     return found
@@ -72,7 +74,11 @@ def migrate(db: Database, folder: Path = MIGRATIONS) -> list[Migration]:
             if due.applied_at is None:
                 try:
                     conn.execute(due.sql)
-                except (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError) as wrong:
+                except (
+                    psycopg.ProgrammingError,
+                    psycopg.IntegrityError,
+                    psycopg.DataError,
+                ) as wrong:
                     raise MigrationError(f"{due.name}: {wrong}") from wrong
                 conn.execute(
                     "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)",
@@ -90,5 +96,9 @@ def _dated(conn: psycopg.Connection[Any], folder: Path) -> list[Migration]:
         taken = {number: (sha256, applied_at) for number, sha256, applied_at in rows}
     for migration in migrations:
         if taken.get(migration.number, (migration.sha256,))[0] != migration.sha256:
-            raise MigrationError(f"{migration.name}: edited after it was applied; put it back and add a new one")
-    return [replace(m, applied_at=taken[m.number][1]) if m.number in taken else m for m in migrations]
+            raise MigrationError(
+                f"{migration.name}: edited after it was applied; put it back and add a new one"
+            )
+    return [
+        replace(m, applied_at=taken[m.number][1]) if m.number in taken else m for m in migrations
+    ]

@@ -18,10 +18,14 @@ MATCHED = ("user_id", "item_id", "purchase_id")
 log = logging.getLogger(__name__)
 
 
-def arm(db: Database, *, match: dict[str, str], outcome: str, delay: float = 0, times: int = 1) -> dict[str, Any]:
+def arm(
+    db: Database, *, match: dict[str, str], outcome: str, delay: float = 0, times: int = 1
+) -> dict[str, Any]:
     """Arm `outcome` for the next `times` purchases that `match`, each after `delay` seconds; what is armed then."""
     of = dict.fromkeys(MATCHED) | match
-    armed: dict[str, Any] = db.fetch_one(queries.arm_outcome, **of, outcome=outcome, delay=delay, times=times)
+    armed: dict[str, Any] = db.fetch_one(
+        queries.arm_outcome, **of, outcome=outcome, delay=delay, times=times
+    )
     log.info("mock_outcome_armed", extra=armed)
     return armed
 
@@ -40,7 +44,12 @@ def disarm(db: Database, outcome_id: int | None = None) -> None:
 
 
 def pay(
-    db: Database, *, make_pay_url: Callable[[], str], outcome: str | None = None, delay: float | None = None, **asked: Any
+    db: Database,
+    *,
+    make_pay_url: Callable[[], str],
+    outcome: str | None = None,
+    delay: float | None = None,
+    **asked: Any,
 ) -> Outcome | None:
     """Let a mock payment end as `outcome` says; None: as is armed for it, or else well.
 
@@ -87,6 +96,13 @@ def _take(db: Database, asked: dict[str, Any]) -> tuple[str, float]:
     if taken is None:
         return "paid", 0
     outcome_id, outcome, delay = taken
-    log.info("mock_outcome_taken", extra={
-        "outcome_id": outcome_id, "outcome": outcome, "delay": delay, "purchase_id": asked["purchase_id"]})
+    log.info(
+        "mock_outcome_taken",
+        extra={
+            "outcome_id": outcome_id,
+            "outcome": outcome,
+            "delay": delay,
+            "purchase_id": asked["purchase_id"],
+        },
+    )
     return outcome, delay

@@ -16,22 +16,37 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-src 'self'; frame-ancestors {framed_by}"
 )
-PICTURES = {"boost": "boost.svg", "cosmetic": "cosmetic.svg"}  # of a purchase_type; of the others a star
+PICTURES = {
+    "boost": "boost.svg",
+    "cosmetic": "cosmetic.svg",
+}  # of a purchase_type; of the others a star
 
 
 def render(template: str, status: int = 200, framed_by: str = "'none'", **values: Any) -> Response:
     """A page in the reader's language, English or Russian; `framed_by` are the origins that may show it in a frame."""
     language = request.accept_languages.best_match(list(TEXTS)) or "en"
-    root = "../" * (request.path.count("/") - 1)  # relative: the service may stand under a path of another's
-    shared = {"lang": language, "t": TEXTS[language], "counted": counted, "pictures": PICTURES, "root": root}
+    root = "../" * (
+        request.path.count("/") - 1
+    )  # relative: the service may stand under a path of another's
+    shared = {
+        "lang": language,
+        "t": TEXTS[language],
+        "counted": counted,
+        "pictures": PICTURES,
+        "root": root,
+    }
     html = render_template(template, **shared, **values)
-    return Response(html, status, {
-        "Content-Security-Policy": POLICY.format(framed_by=framed_by),
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "same-origin",
-        "Vary": "Accept-Language",
-        "X-Content-Type-Options": "nosniff",
-    })
+    return Response(
+        html,
+        status,
+        {
+            "Content-Security-Policy": POLICY.format(framed_by=framed_by),
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "same-origin",
+            "Vary": "Accept-Language",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
 
 
 def counted(number: int, forms: list[str]) -> str:
@@ -46,7 +61,9 @@ def see_other(address: str) -> Response:
     return Response(status=303, headers={"Location": address})
 
 
-def page(template_on_refusal: str, framed_by: Callable[[], str] = lambda: "'none'") -> Callable[[Any], Any]:
+def page(
+    template_on_refusal: str, framed_by: Callable[[], str] = lambda: "'none'"
+) -> Callable[[Any], Any]:
     """Make the view one whose refusals are pages, too, with the headers and the status they have as documents."""
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
@@ -57,8 +74,13 @@ def page(template_on_refusal: str, framed_by: Callable[[], str] = lambda: "'none
             except errors.Refusal as refusal:
                 document = http.answer_refusal(refusal)
                 answer = render(template_on_refusal, refusal.status, framed_by(), refusal=refusal)
-                answer.headers.extend([(name, value) for name, value in document.headers.items()
-                                       if name in ("Retry-After", "WWW-Authenticate")])
+                answer.headers.extend(
+                    [
+                        (name, value)
+                        for name, value in document.headers.items()
+                        if name in ("Retry-After", "WWW-Authenticate")
+                    ]
+                )
                 return answer
 
         return shown

@@ -35,10 +35,16 @@ class Payment:
 def read_payment(told: Any, payer: Any, known_as: Any) -> Payment | None:
     """What Telegram tells as a Payment; None when it is not what its documentation promises."""
     match told, payer, known_as:
-        case {"invoice_payload": str(payload), "currency": str(currency), "total_amount": int(amount)}, {
-            "id": int(payer_id)}, str(known_as) if (
-                type(amount) is type(payer_id) is int and 0 < amount < MOST and 0 < payer_id < MOST
-                and CHARGE_ID.fullmatch(known_as)):
+        case {
+            "invoice_payload": str(payload),
+            "currency": str(currency),
+            "total_amount": int(amount),
+        }, {"id": int(payer_id)}, str(known_as) if (
+            type(amount) is type(payer_id) is int
+            and 0 < amount < MOST
+            and 0 < payer_id < MOST
+            and CHARGE_ID.fullmatch(known_as)
+        ):
             return Payment(known_as, storable(payload), str(payer_id), storable(currency), amount)
     return None
 
@@ -73,7 +79,9 @@ def create_invoice(db: Database, telegram: Telegram, **asked: Any) -> Outcome:
     purchase_id, price_stars = purchase["purchase_id"], purchase["price_stars"]
     item = items.get(db, purchase["item_id"])
     try:
-        link = telegram.create_invoice_link(item=item, purchase_id=purchase_id, price_stars=price_stars)
+        link = telegram.create_invoice_link(
+            item=item, purchase_id=purchase_id, price_stars=price_stars
+        )
     except TelegramError as failed:
         log.error("telegram_unavailable", extra={"reason": str(failed), "purchase_id": purchase_id})
         raise TelegramUnavailable(retry_after=failed.pause) from None
@@ -89,7 +97,9 @@ def parse_update(body: str) -> Any:
         return None
 
 
-def decide_pre_checkout(db: Database, bot_id: int, *, update: Any, body: str, request_id: str) -> str:
+def decide_pre_checkout(
+    db: Database, bot_id: int, *, update: Any, body: str, request_id: str
+) -> str:
     """Whether a buyer may pay now: `approved`, or why not. It is committed when this returns.
 
     Raises:
@@ -98,10 +108,19 @@ def decide_pre_checkout(db: Database, bot_id: int, *, update: Any, body: str, re
     """
     match update:
         case {"pre_checkout_query": {"id": query_id, "from": payer} as query} if (
-                payment := read_payment(query, payer, query_id)):
-            terms = {name: getattr(payment, name) for name in ("invoice_payload", "payer_id", "currency", "amount")}
+            payment := read_payment(query, payer, query_id)
+        ):
+            terms = {
+                name: getattr(payment, name)
+                for name in ("invoice_payload", "payer_id", "currency", "amount")
+            }
             decision: str = db.fetch_one(
-                queries.decide_pre_checkout, bot_id=bot_id, update_id=update_id_of(update), body=body, **terms)
+                queries.decide_pre_checkout,
+                bot_id=bot_id,
+                update_id=update_id_of(update),
+                body=body,
+                **terms,
+            )
             log.info("pre_checkout_decided", extra={"decision": decision, **terms})
             return decision
     return take_update(db, bot_id, update=update, body=body, request_id=request_id)
@@ -121,14 +140,26 @@ def take_update(db: Database, bot_id: int, *, update: Any, body: str, request_id
 
 def _handle(db: Database, bot_id: int, update: Any, request_id: str) -> str:
     match update:
-        case {"message": {"successful_payment": {"telegram_payment_charge_id": charge_id} as told, "from": payer}}:
+        case {
+            "message": {
+                "successful_payment": {"telegram_payment_charge_id": charge_id} as told,
+                "from": payer,
+            }
+        }:
             payment = read_payment(told, payer, charge_id)
             return settle(db, bot_id, payment, request_id) if payment else "malformed"
         # Its sender may be the bot itself: it is the chat that names the buyer.
-        case {"message": {"refunded_payment": {"telegram_payment_charge_id": charge_id} as told, "chat": payer}}:
+        case {
+            "message": {
+                "refunded_payment": {"telegram_payment_charge_id": charge_id} as told,
+                "chat": payer,
+            }
+        }:
             payment = read_payment(told, payer, charge_id)
             return take_back(db, bot_id, payment, request_id) if payment else "malformed"
-        case {"message": {"successful_payment": _} | {"refunded_payment": _}} | {"pre_checkout_query": _}:
+        case {"message": {"successful_payment": _} | {"refunded_payment": _}} | {
+            "pre_checkout_query": _
+        }:
             return "malformed"
         case {"update_id": int()}:
             return "ignored"
@@ -136,7 +167,13 @@ def _handle(db: Database, bot_id: int, update: Any, request_id: str) -> str:
 
 
 def settle(
-    db: Database, bot_id: int, payment: Payment, request_id: str, *, refunded: bool = False, of_ours: bool = False
+    db: Database,
+    bot_id: int,
+    payment: Payment,
+    request_id: str,
+    *,
+    refunded: bool = False,
+    of_ours: bool = False,
 ) -> str:
     """Record a charge: `settled`, `repeated`, or why it was refused, in which case it is queued for refund.
 
@@ -150,31 +187,52 @@ def settle(
 
     """
     row = db.fetch_one(
-        queries.settle_payment, bot_id=bot_id, request_id=request_id, refunded=refunded, of_ours=of_ours, **vars(payment))
+        queries.settle_payment,
+        bot_id=bot_id,
+        request_id=request_id,
+        refunded=refunded,
+        of_ours=of_ours,
+        **vars(payment),
+    )
     if row is None:
         return "repeated"
     verdict, previous_status, purchase = row
-    about = {"telegram_payment_charge_id": payment.telegram_payment_charge_id, "previous_status": previous_status}
+    about = {
+        "telegram_payment_charge_id": payment.telegram_payment_charge_id,
+        "previous_status": previous_status,
+    }
     if verdict == "settled":
         _log("purchase_succeeded", purchase, **about, metadata={})
     else:
-        log.warning("purchase_payment_refused", extra={
-            **about, "reason": verdict, "purchase_id": payment.invoice_payload, "payer_id": payment.payer_id,
-            "amount": payment.amount, "currency": payment.currency})
+        log.warning(
+            "purchase_payment_refused",
+            extra={
+                **about,
+                "reason": verdict,
+                "purchase_id": payment.invoice_payload,
+                "payer_id": payment.payer_id,
+                "amount": payment.amount,
+                "currency": payment.currency,
+            },
+        )
     return str(verdict)
 
 
 def take_back(db: Database, bot_id: int, payment: Payment, request_id: str) -> str:
     """A payment has gone back: `refunded`, or `repeated`. It may be told of before the payment itself is."""
     done = record_refund(db, payment.telegram_payment_charge_id, request_id)
-    if done is None and settle(db, bot_id, payment, request_id, refunded=True) == "repeated":  # just now, by another
+    if (
+        done is None and settle(db, bot_id, payment, request_id, refunded=True) == "repeated"
+    ):  # just now, by another
         done = record_refund(db, payment.telegram_payment_charge_id, request_id)
     return "repeated" if done is False else "refunded"
 
 
 def record_refund(db: Database, charge_id: str, request_id: str) -> bool | None:
     """A charge has gone back, whoever sent it. Whether that is news; None for a charge nobody told of yet."""
-    row = db.fetch_one(queries.record_refund, telegram_payment_charge_id=charge_id, request_id=request_id)
+    row = db.fetch_one(
+        queries.record_refund, telegram_payment_charge_id=charge_id, request_id=request_id
+    )
     if row is None:
         return None
     changed, previous_status, purchase = row
@@ -186,7 +244,9 @@ def record_refund(db: Database, charge_id: str, request_id: str) -> bool | None:
     return bool(changed)
 
 
-def refund_purchase(db: Database, telegram: Telegram, *, purchase_id: str, request_id: str) -> Purchase:
+def refund_purchase(
+    db: Database, telegram: Telegram, *, purchase_id: str, request_id: str
+) -> Purchase:
     """Give the Stars of a live purchase back; the purchase, which is `refunded` then. Asked again, the same.
 
     Raises:
@@ -203,7 +263,9 @@ def refund_purchase(db: Database, telegram: Telegram, *, purchase_id: str, reque
         try:
             send_refund(db, telegram, charge_id)
         except TelegramError as failed:
-            raise TelegramUnavailable(f"The refund is queued, not done yet: reconcile asks again. {failed}") from None
+            raise TelegramUnavailable(
+                f"The refund is queued, not done yet: reconcile asks again. {failed}"
+            ) from None
     elif status != "refunded":
         raise NothingToRefund(f"No Stars were kept for this {mode} purchase, which is {status}.")
     return purchases.get(db, purchase_id=purchase_id)
@@ -216,15 +278,24 @@ def send_refund(db: Database, telegram: Telegram, charge_id: str | None = None) 
         TelegramError: it is not done, or nobody knows. It stays in the outbox and is due again later.
 
     """
-    claimed = db.fetch_one(queries.claim_refund, bot_id=telegram.bot_id, telegram_payment_charge_id=charge_id)
+    claimed = db.fetch_one(
+        queries.claim_refund, bot_id=telegram.bot_id, telegram_payment_charge_id=charge_id
+    )
     if claimed is None:
         return False
     charge_id, payer_id, request_id = claimed
     try:
         telegram.refund(payer_id=payer_id, charge_id=charge_id)
     except TelegramError as failed:
-        log.error("refund_not_done", extra={"telegram_payment_charge_id": charge_id, "reason": str(failed)})
-        db.fetch_one(queries.note_refund_error, telegram_payment_charge_id=charge_id, why=storable(str(failed)))
+        log.error(
+            "refund_not_done",
+            extra={"telegram_payment_charge_id": charge_id, "reason": str(failed)},
+        )
+        db.fetch_one(
+            queries.note_refund_error,
+            telegram_payment_charge_id=charge_id,
+            why=storable(str(failed)),
+        )
         raise
     record_refund(db, charge_id, request_id)
     return True

@@ -17,10 +17,21 @@ Purchase = dict[str, Any]  # the fields of schemas.PurchaseAnswer, times in RFC 
 Event = dict[str, Any]  # the fields of schemas.EventAnswer
 
 log = logging.getLogger(__name__)
-LOGGED = ("purchase_id", "user_id", "item_id", "price_stars", "purchase_type", "source", "channel", "mode")
+LOGGED = (
+    "purchase_id",
+    "user_id",
+    "item_id",
+    "price_stars",
+    "purchase_type",
+    "source",
+    "channel",
+    "mode",
+)
 COMPARED = ("item_id", "price_stars", "purchase_type")
 UNASKED = dict.fromkeys((*COMPARED, "user_id", "mode", "source", "channel", "pay_url"))
-UNFILTERED = dict.fromkeys(("status", "user_id", "purchase_type", "source", "channel", "since", "until"))
+UNFILTERED = dict.fromkeys(
+    ("status", "user_id", "purchase_type", "source", "channel", "since", "until")
+)
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -68,7 +79,9 @@ def create_invoice(db: Database, **asked: Any) -> Outcome:
         Busy, DatabaseUnavailable: nobody can tell whether it was carried out; asking again gives the one result.
 
     """
-    outcome = cast(Outcome, _transition(db, CREATE_INVOICE, "purchase_invoice_user_mismatch", asked))
+    outcome = cast(
+        Outcome, _transition(db, CREATE_INVOICE, "purchase_invoice_user_mismatch", asked)
+    )
     _log(outcome.event_type or "purchase_invoice_reused", outcome)
     return outcome
 
@@ -85,7 +98,12 @@ def record_purchase(db: Database, *, heeds_armed: bool = False, **asked: Any) ->
     """
     outcome = _transition(db, RECORD_PURCHASE, "purchase_user_mismatch", asked, heeds_armed)
     if outcome and outcome.event_type:
-        _log("purchase_succeeded", outcome, previous_status=outcome.previous_status, metadata=asked.get("metadata", {}))
+        _log(
+            "purchase_succeeded",
+            outcome,
+            previous_status=outcome.previous_status,
+            metadata=asked.get("metadata", {}),
+        )
     elif outcome:
         _log("purchase_succeeded_idempotent", outcome)
     return outcome
@@ -113,7 +131,9 @@ def mark_failed(db: Database, *, purchase_id: str, request_id: str) -> Outcome:
         Busy, DatabaseUnavailable: as create_invoice.
 
     """
-    outcome = _transition(db, MARK_FAILED, "", {"purchase_id": purchase_id, "request_id": request_id})
+    outcome = _transition(
+        db, MARK_FAILED, "", {"purchase_id": purchase_id, "request_id": request_id}
+    )
     if outcome is None:
         raise PurchaseNotFound(f"There is no purchase {purchase_id}.")
     if outcome.event_type:
@@ -121,7 +141,9 @@ def mark_failed(db: Database, *, purchase_id: str, request_id: str) -> Outcome:
     return outcome
 
 
-def get(db: Database, *, purchase_id: str, user_id: str | None = None, mode: str | None = None) -> Purchase:
+def get(
+    db: Database, *, purchase_id: str, user_id: str | None = None, mode: str | None = None
+) -> Purchase:
     """One purchase; with `user_id` and `mode` only if it is that user's, made in that mode. Raises PurchaseNotFound."""
     found = db.fetch_one(queries.get_purchase, purchase_id=purchase_id, user_id=user_id, mode=mode)
     if found is None:
@@ -129,7 +151,9 @@ def get(db: Database, *, purchase_id: str, user_id: str | None = None, mode: str
     return cast(Purchase, found)
 
 
-def find(db: Database, *, limit: int = 20, after: tuple[datetime, str] | None = None, **asked: Any) -> list[Purchase]:
+def find(
+    db: Database, *, limit: int = 20, after: tuple[datetime, str] | None = None, **asked: Any
+) -> list[Purchase]:
     """Purchases, newest first, at most `limit`.
 
     Args:
@@ -145,7 +169,9 @@ def find(db: Database, *, limit: int = 20, after: tuple[datetime, str] | None = 
     return [found for (found,) in db.fetch_all_planned_anew(queries.list_purchases, **params)]
 
 
-def history(db: Database, *, purchase_id: str, user_id: str | None = None, mode: str | None = None) -> list[Event]:
+def history(
+    db: Database, *, purchase_id: str, user_id: str | None = None, mode: str | None = None
+) -> list[Event]:
     """The events of one purchase, oldest first, under the conditions of `get`. Raises PurchaseNotFound."""
     rows = db.fetch_all(queries.list_events, purchase_id=purchase_id, user_id=user_id, mode=mode)
     if not rows:
@@ -154,11 +180,19 @@ def history(db: Database, *, purchase_id: str, user_id: str | None = None, mode:
 
 
 def _transition(
-    db: Database, step: Step, on_user_mismatch: str, asked: dict[str, Any], heeds_armed: bool = False
+    db: Database,
+    step: Step,
+    on_user_mismatch: str,
+    asked: dict[str, Any],
+    heeds_armed: bool = False,
 ) -> Outcome | None:
     """Run the one statement and read its judgement: an outcome, None for no such purchase, or a refusal raised."""
-    params = UNASKED | asked | vars(step) | {
-        "metadata": COMPACT.encode(asked.get("metadata", {})), "heeds_armed": heeds_armed}
+    params = (
+        UNASKED
+        | asked
+        | vars(step)
+        | {"metadata": COMPACT.encode(asked.get("metadata", {})), "heeds_armed": heeds_armed}
+    )
     if params["item_id"] is None or params["price_stars"] is None:
         params["event_if_new"] = None  # too little is known to make a new one
     row = db.fetch_one(queries.transition_purchase, **params)
@@ -181,9 +215,13 @@ def _transition(
             log.warning("purchase_params_mismatch", extra={**about, "mismatched": ["mode"]})
             raise PurchaseConflict  # says no more: a mock caller may claim to be anybody
         case "params_mismatch":
-            mismatched = [name for name in COMPARED if name in asked and asked[name] != purchase[name]]
+            mismatched = [
+                name for name in COMPARED if name in asked and asked[name] != purchase[name]
+            ]
             log.warning("purchase_params_mismatch", extra={**about, "mismatched": mismatched})
-            raise PurchaseConflict("This purchase_id was used before, with other values.", mismatched=mismatched)
+            raise PurchaseConflict(
+                "This purchase_id was used before, with other values.", mismatched=mismatched
+            )
         case "paid_live":
             raise PaidForReal
         case "item_not_for_sale":
@@ -191,7 +229,9 @@ def _transition(
         case _:
             mismatched = judgement.split()
             log.warning("purchase_params_mismatch", extra={**about, "mismatched": mismatched})
-            raise PurchaseConflict("The catalogue has other values for this item.", mismatched=mismatched)
+            raise PurchaseConflict(
+                "The catalogue has other values for this item.", mismatched=mismatched
+            )
 
 
 def _log(name: str, outcome: Outcome, **more: Any) -> None:

@@ -11,7 +11,14 @@ from stars import payments
 from stars.db import Database, queries
 from stars.telegram import PAGE, Telegram, TelegramError
 
-COUNTED = ("settled", "refused", "refunded_elsewhere", "refunds_sent", "refunds_waiting", "updates_handled")
+COUNTED = (
+    "settled",
+    "refused",
+    "refunded_elsewhere",
+    "refunds_sent",
+    "refunds_waiting",
+    "updates_handled",
+)
 UNEXPLAINED = ("transaction_id", "amount", "problem", "body")
 
 
@@ -32,7 +39,13 @@ def reconcile(db: Database, telegram: Telegram, request_id: str) -> dict[str, An
         except TelegramError as failed:
             trouble.append(str(failed))
     for (body,) in db.fetch_all(queries.list_unhandled, bot_id=telegram.bot_id):
-        payments.take_update(db, telegram.bot_id, update=payments.parse_update(body), body=body, request_id=request_id)
+        payments.take_update(
+            db,
+            telegram.bot_id,
+            update=payments.parse_update(body),
+            body=body,
+            request_id=request_id,
+        )
         report["updates_handled"] += 1
     report["refunds_waiting"] = db.fetch_one(queries.count_waiting, bot_id=telegram.bot_id)
     with db.unhurried_transaction() as conn:  # it looks at everything there ever was
@@ -41,7 +54,9 @@ def reconcile(db: Database, telegram: Telegram, request_id: str) -> dict[str, An
     return {**report, "unexplained": unexplained, "telegram": " ".join(trouble) or None}
 
 
-def read_transactions(db: Database, telegram: Telegram, request_id: str, report: Counter[str]) -> None:
+def read_transactions(
+    db: Database, telegram: Telegram, request_id: str, report: Counter[str]
+) -> None:
     """Read Telegram's list on from where it was left, page by page, and do what it tells. Raises TelegramError."""
     more = True
     while more:
@@ -49,24 +64,39 @@ def read_transactions(db: Database, telegram: Telegram, request_id: str, report:
         page = telegram.star_transactions(first)
         take_page(db, telegram.bot_id, page, request_id, report)
         # Remembered once it is done. Where somebody else was faster, he goes on with the next page.
-        kept = db.fetch_one(queries.keep_transactions, bot_id=telegram.bot_id, first=first, transactions=json.dumps(page))
+        kept = db.fetch_one(
+            queries.keep_transactions,
+            bot_id=telegram.bot_id,
+            first=first,
+            transactions=json.dumps(page),
+        )
         more = kept and len(page) == PAGE
 
 
-def take_page(db: Database, bot_id: int, page: list[dict[str, Any]], request_id: str, report: Counter[str]) -> None:
+def take_page(
+    db: Database, bot_id: int, page: list[dict[str, Any]], request_id: str, report: Counter[str]
+) -> None:
     """Do what transactions tell: https://core.telegram.org/bots/api#startransaction."""
     gone = {one.get("id") for one in page if "receiver" in one}
     for one in page:
         match one:
-            case {"id": charge_id, "amount": amount, "source": {"invoice_payload": payload, "user": payer}}:
+            case {
+                "id": charge_id,
+                "amount": amount,
+                "source": {"invoice_payload": payload, "user": payer},
+            }:
                 told = {"currency": "XTR", "total_amount": amount, "invoice_payload": payload}
                 if payment := payments.read_payment(told, payer, charge_id):
                     # What went back in the meantime is not handed out first.
-                    verdict = payments.settle(db, bot_id, payment, request_id, refunded=charge_id in gone, of_ours=True)
+                    verdict = payments.settle(
+                        db, bot_id, payment, request_id, refunded=charge_id in gone, of_ours=True
+                    )
                     if verdict != "repeated":
                         report["settled" if verdict == "settled" else "refused"] += 1
             case {"id": str(charge_id), "receiver": _}:
-                report["refunded_elsewhere"] += payments.record_refund(db, charge_id, request_id) or False
+                report["refunded_elsewhere"] += (
+                    payments.record_refund(db, charge_id, request_id) or False
+                )
 
 
 def send_refunds(db: Database, telegram: Telegram, _request_id: str, report: Counter[str]) -> None:

@@ -25,7 +25,9 @@ STATUSES = ("pending", "succeeded", "failed", "refunded")
 class PurchaseRequest(Schema):
     """The body of POST /purchase. What describes the purchase may be left out once it exists."""
 
-    purchase_id = Identifier("purchase_id", "Made by the client: the idempotency key.", required=True)
+    purchase_id = Identifier(
+        "purchase_id", "Made by the client: the idempotency key.", required=True
+    )
     item_id = Identifier("item_id", "What is sold.")
     price_stars = WholeStars()
     purchase_type = fields.String(
@@ -34,10 +36,13 @@ class PurchaseRequest(Schema):
     )
     source = Identifier("source", "Where the sale came from, for the analytics.")
     channel = Identifier("channel", "Where in the source, for the analytics.")
-    metadata = Metadata(metadata=documented(
-        "metadata", f"Anything of your own, at most {METADATA_BYTES} bytes as compact JSON.",
-        allOf=[{"$ref": "#/components/schemas/MetadataObject"}],
-    ))
+    metadata = Metadata(
+        metadata=documented(
+            "metadata",
+            f"Anything of your own, at most {METADATA_BYTES} bytes as compact JSON.",
+            allOf=[{"$ref": "#/components/schemas/MetadataObject"}],
+        )
+    )
 
 
 class InvoiceRequest(PurchaseRequest):
@@ -55,7 +60,10 @@ class FunnelQuery(Schema):
 
     since = Moment("Where the window begins; seven days before its end when left out.")
     until = Moment("Where it ends, itself not part of it; now when left out.")
-    by = fields.String(validate=OneOf(DIMENSIONS), metadata={"description": "What to tell apart.", "example": "source"})
+    by = fields.String(
+        validate=OneOf(DIMENSIONS),
+        metadata={"description": "What to tell apart.", "example": "source"},
+    )
 
 
 class ConsoleFilters(Schema):
@@ -96,7 +104,11 @@ class OutcomeRequest(Schema):
 
     match = fields.Nested(OutcomeMatch(), required=True)
     outcome = fields.String(required=True, validate=OneOf(OUTCOMES))
-    delay = Seconds(load_default=0, validate=Range(0, MAX_DELAY), metadata={"description": "Seconds to wait before."})
+    delay = Seconds(
+        load_default=0,
+        validate=Range(0, MAX_DELAY),
+        metadata={"description": "Seconds to wait before."},
+    )
     times = Whole(1, 100_000, {"description": "How many purchases take it."}, load_default=1)
 
 
@@ -111,7 +123,9 @@ class Item(Schema):
     description = fields.String(required=True, validate=shown(255))
     price_stars = WholeStars(required=True)
     purchase_type = fields.String(validate=OneOf(TYPES), load_default="unknown")
-    photo_url = fields.Url(schemes={"http", "https"}, validate=Length(max=1024), load_default=None, allow_none=True)
+    photo_url = fields.Url(
+        schemes={"http", "https"}, validate=Length(max=1024), load_default=None, allow_none=True
+    )
     active = fields.Boolean(truthy={True}, falsy={False}, load_default=True)
 
 
@@ -120,52 +134,116 @@ TEXT_OR_NULL = fields.String(required=True, allow_none=True)
 NUMBER = fields.Integer(required=True)
 OBJECT = fields.Dict(required=True)
 STATUS = fields.String(required=True, validate=OneOf(STATUSES))
-TIME = fields.String(required=True, metadata={"format": "date-time"})  # RFC 3339 in UTC, as PostgreSQL writes it
+TIME = fields.String(
+    required=True, metadata={"format": "date-time"}
+)  # RFC 3339 in UTC, as PostgreSQL writes it
 TIME_OR_NULL = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
 
 # What is answered: sections 3, 4, 7 and 5 of the contract. The pay_url is null for a purchase without an invoice.
 InvoiceAnswer = Schema.from_dict(
     {"purchase_id": TEXT, "status": STATUS, "pay_url": TEXT_OR_NULL}, name="InvoiceAnswer"
 )
-PurchaseAnswer = Schema.from_dict({
-    "purchase_id": TEXT, "user_id": TEXT, "item_id": TEXT, "price_stars": NUMBER, "purchase_type": TEXT,
-    "status": STATUS, "mode": TEXT, "source": TEXT_OR_NULL, "channel": TEXT_OR_NULL, "metadata": OBJECT,
-    "created_at": TIME, "invoiced_at": TIME_OR_NULL, "succeeded_at": TIME_OR_NULL, "failed_at": TIME_OR_NULL,
-    "pay_url": TEXT_OR_NULL,
-}, name="PurchaseAnswer")
-EventAnswer = Schema.from_dict({
-    "event_id": NUMBER, "purchase_id": TEXT, "version": NUMBER, "event_type": TEXT, "payload": OBJECT,
-    "user_id": TEXT, "request_id": TEXT, "created_at": TIME,
-}, name="EventAnswer")
-ArmedAnswer = Schema.from_dict({
-    "outcome_id": NUMBER, "match": OBJECT, "outcome": TEXT, "delay": fields.Float(required=True), "times": NUMBER,
-    "taken": NUMBER, "created_at": TIME,
-}, name="ArmedAnswer")
-WebhookAnswer = Schema.from_dict({
-    "status": fields.String(), "method": fields.String(), "pre_checkout_query_id": fields.String(), "ok": fields.Boolean(),
-    "error_message": fields.String(),
-}, name="WebhookAnswer")
+PurchaseAnswer = Schema.from_dict(
+    {
+        "purchase_id": TEXT,
+        "user_id": TEXT,
+        "item_id": TEXT,
+        "price_stars": NUMBER,
+        "purchase_type": TEXT,
+        "status": STATUS,
+        "mode": TEXT,
+        "source": TEXT_OR_NULL,
+        "channel": TEXT_OR_NULL,
+        "metadata": OBJECT,
+        "created_at": TIME,
+        "invoiced_at": TIME_OR_NULL,
+        "succeeded_at": TIME_OR_NULL,
+        "failed_at": TIME_OR_NULL,
+        "pay_url": TEXT_OR_NULL,
+    },
+    name="PurchaseAnswer",
+)
+EventAnswer = Schema.from_dict(
+    {
+        "event_id": NUMBER,
+        "purchase_id": TEXT,
+        "version": NUMBER,
+        "event_type": TEXT,
+        "payload": OBJECT,
+        "user_id": TEXT,
+        "request_id": TEXT,
+        "created_at": TIME,
+    },
+    name="EventAnswer",
+)
+ArmedAnswer = Schema.from_dict(
+    {
+        "outcome_id": NUMBER,
+        "match": OBJECT,
+        "outcome": TEXT,
+        "delay": fields.Float(required=True),
+        "times": NUMBER,
+        "taken": NUMBER,
+        "created_at": TIME,
+    },
+    name="ArmedAnswer",
+)
+WebhookAnswer = Schema.from_dict(
+    {
+        "status": fields.String(),
+        "method": fields.String(),
+        "pre_checkout_query_id": fields.String(),
+        "ok": fields.Boolean(),
+        "error_message": fields.String(),
+    },
+    name="WebhookAnswer",
+)
 NUMBER_OR_NULL = fields.Integer(required=True, allow_none=True)
 FIGURES: dict[str, fields.Field[Any]] = {
-    "created": NUMBER, "completed": NUMBER, "failed": NUMBER, "open": NUMBER,
-    "conversion": fields.Float(required=True, allow_none=True, metadata={"description": "completed / created"}),
-    "p50_ms": NUMBER_OR_NULL, "p90_ms": NUMBER_OR_NULL, "p95_ms": NUMBER_OR_NULL,
+    "created": NUMBER,
+    "completed": NUMBER,
+    "failed": NUMBER,
+    "open": NUMBER,
+    "conversion": fields.Float(
+        required=True, allow_none=True, metadata={"description": "completed / created"}
+    ),
+    "p50_ms": NUMBER_OR_NULL,
+    "p90_ms": NUMBER_OR_NULL,
+    "p95_ms": NUMBER_OR_NULL,
 }
 FunnelFigures = Schema.from_dict(FIGURES, name="FunnelFigures")
-COMPARED: dict[str, fields.Field[Any]] = FIGURES | {"before": fields.Nested(FunnelFigures, required=True)}
+COMPARED: dict[str, fields.Field[Any]] = FIGURES | {
+    "before": fields.Nested(FunnelFigures, required=True)
+}
 FunnelTotal = Schema.from_dict(COMPARED, name="FunnelTotal")
 FunnelGroup = Schema.from_dict({"key": TEXT_OR_NULL, **COMPARED}, name="FunnelGroup")
 FunnelStep = Schema.from_dict(
-    {"from_ms": NUMBER, "to_ms": NUMBER_OR_NULL, "count": NUMBER, "before": NUMBER}, name="FunnelStep"
+    {"from_ms": NUMBER, "to_ms": NUMBER_OR_NULL, "count": NUMBER, "before": NUMBER},
+    name="FunnelStep",
 )
-FunnelAnswer = Schema.from_dict({
-    "mode": TEXT, "since": TIME, "until": TIME, "by": TEXT_OR_NULL, "total": fields.Nested(FunnelTotal, required=True),
-    "histogram": fields.List(fields.Nested(FunnelStep), required=True),
-    "groups": fields.List(fields.Nested(FunnelGroup), required=True), "groups_left_out": NUMBER,
-}, name="FunnelAnswer")
+FunnelAnswer = Schema.from_dict(
+    {
+        "mode": TEXT,
+        "since": TIME,
+        "until": TIME,
+        "by": TEXT_OR_NULL,
+        "total": fields.Nested(FunnelTotal, required=True),
+        "histogram": fields.List(fields.Nested(FunnelStep), required=True),
+        "groups": fields.List(fields.Nested(FunnelGroup), required=True),
+        "groups_left_out": NUMBER,
+    },
+    name="FunnelAnswer",
+)
 StatusAnswer = Schema.from_dict({"status": TEXT}, name="StatusAnswer")
-Problem = Schema.from_dict({
-    "error": TEXT, "title": TEXT, "status": NUMBER, "detail": TEXT, "request_id": TEXT,
-    "errors": fields.Dict(keys=fields.String(), values=fields.List(fields.String())),
-    "mismatched": fields.List(fields.String()),
-}, name="Problem")
+Problem = Schema.from_dict(
+    {
+        "error": TEXT,
+        "title": TEXT,
+        "status": NUMBER,
+        "detail": TEXT,
+        "request_id": TEXT,
+        "errors": fields.Dict(keys=fields.String(), values=fields.List(fields.String())),
+        "mismatched": fields.List(fields.String()),
+    },
+    name="Problem",
+)

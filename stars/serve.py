@@ -26,8 +26,12 @@ if settings.database_url is None:
     DATABASE = f"{embedded.DATA}/ (an embedded PostgreSQL, which stops with the service)"
 else:
     target = conninfo_to_dict(settings.database_url)
-    DATABASE = f"PostgreSQL at {target.get('host', 'localhost')}, database {target.get('dbname', '')}"
-METRICS = None if "PROMETHEUS_MULTIPROC_DIR" in os.environ else tempfile.mkdtemp(prefix="stars-metrics-")
+    DATABASE = (
+        f"PostgreSQL at {target.get('host', 'localhost')}, database {target.get('dbname', '')}"
+    )
+METRICS = (
+    None if "PROMETHEUS_MULTIPROC_DIR" in os.environ else tempfile.mkdtemp(prefix="stars-metrics-")
+)
 if METRICS:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS
 
@@ -70,12 +74,20 @@ workers = settings.workers
 worker_class = PatientWorker  # gthread: measured in benchmarks/ against sync and gevent; the README has the figures
 threads = THREADS
 logger_class = JsonLogger
-preload_app = True  # one copy of the code in memory, and a mistake in it ends the start instead of looping
+preload_app = (
+    True  # one copy of the code in memory, and a mistake in it ends the start instead of looping
+)
 graceful_timeout = 25  # seconds; the platform kills 30 s after SIGTERM
 timeout = 30  # the platform's router cuts at 30 s, whatever we do
-keepalive = 5 if settings.app_env == "development" else 100  # longer than the 90 s that Heroku's router keeps one
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a heartbeat must not wait for a disk
-forwarded_allow_ips = "127.0.0.1,::1" if settings.app_env == "development" else "*"  # only the router reaches a dyno
+keepalive = (
+    5 if settings.app_env == "development" else 100
+)  # longer than the 90 s that Heroku's router keeps one
+worker_tmp_dir = (
+    "/dev/shm" if Path("/dev/shm").is_dir() else None
+)  # a heartbeat must not wait for a disk
+forwarded_allow_ips = (
+    "127.0.0.1,::1" if settings.app_env == "development" else "*"
+)  # only the router reaches a dyno
 control_socket_disable = True
 
 

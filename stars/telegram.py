@@ -69,34 +69,60 @@ class Telegram:
             if body["ok"]:
                 return body["result"]
             code, description = int(body["error_code"]), str(body["description"])
-            pause = float(body.get("parameters", {}).get("retry_after", 1)) if code == 429 else 0.2 if code >= 500 else None
+            pause = (
+                float(body.get("parameters", {}).get("retry_after", 1))
+                if code == 429
+                else 0.2
+                if code >= 500
+                else None
+            )
         except httpx.TimeoutException:  # the caller has waited long enough
             raise TelegramError(f"Telegram did not answer {method} in time.") from None
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
-            raise TelegramError(f"Telegram cannot be reached for {method}: {type(broken).__name__}.", pause=0.2) from None
+            raise TelegramError(
+                f"Telegram cannot be reached for {method}: {type(broken).__name__}.", pause=0.2
+            ) from None
         except (KeyError, TypeError, ValueError, AttributeError):  # not JSON, or none of Telegram's
-            raise TelegramError(f"{method} was not answered by Telegram: status {answer.status_code}.", pause=0.2) from None
-        raise TelegramError(f"Telegram refused {method}: {description}.", refused=code < 500, pause=pause)
+            raise TelegramError(
+                f"{method} was not answered by Telegram: status {answer.status_code}.", pause=0.2
+            ) from None
+        raise TelegramError(
+            f"Telegram refused {method}: {description}.", refused=code < 500, pause=pause
+        )
 
-    def create_invoice_link(self, *, item: dict[str, Any], purchase_id: str, price_stars: int) -> str:
+    def create_invoice_link(
+        self, *, item: dict[str, Any], purchase_id: str, price_stars: int
+    ) -> str:
         """A link by which this purchase can be paid. Raises TelegramError.
 
         Nothing but what Stars need: https://core.telegram.org/bots/payments-stars
         """
         photo = {"photo_url": item["photo_url"]} if item["photo_url"] else {}
-        return str(self.call(
-            "createInvoiceLink", title=item["title"], description=item["description"], payload=purchase_id, currency="XTR",
-            prices=[{"label": item["title"], "amount": price_stars}], **photo))
+        return str(
+            self.call(
+                "createInvoiceLink",
+                title=item["title"],
+                description=item["description"],
+                payload=purchase_id,
+                currency="XTR",
+                prices=[{"label": item["title"], "amount": price_stars}],
+                **photo,
+            )
+        )
 
     def refund(self, *, payer_id: str, charge_id: str) -> None:
         """Give a charge back. Raises TelegramError; an earlier refund, whoever asked for it, is as good as this one."""
         try:
-            self.call("refundStarPayment", user_id=int(payer_id), telegram_payment_charge_id=charge_id)
+            self.call(
+                "refundStarPayment", user_id=int(payer_id), telegram_payment_charge_id=charge_id
+            )
         except TelegramError as refused:
             if "CHARGE_ALREADY_REFUNDED" not in str(refused):
                 raise
 
     def star_transactions(self, offset: int) -> list[dict[str, Any]]:
         """What came in and went out, oldest first, from `offset` on, PAGE at most. Raises TelegramError."""
-        found: list[dict[str, Any]] = self.call("getStarTransactions", offset=offset, limit=PAGE)["transactions"]
+        found: list[dict[str, Any]] = self.call("getStarTransactions", offset=offset, limit=PAGE)[
+            "transactions"
+        ]
         return found

@@ -13,7 +13,9 @@ from marshmallow.validate import Range
 EXAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "examples.json").read_text())
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 METADATA_BYTES = 4096
-METADATA_DEPTH = 32  # levels: far more than anybody means, far fewer than any parser downstream falls over
+METADATA_DEPTH = (
+    32  # levels: far more than anybody means, far fewer than any parser downstream falls over
+)
 
 
 def documented(name: str, description: str, **more: Any) -> dict[str, Any]:
@@ -61,7 +63,9 @@ class Seconds(fields.Float):
     """A number of seconds, kept to the millisecond; "3" and true are none."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN is within any range
+        if (
+            isinstance(value, bool) or not isinstance(value, int | float) or value != value
+        ):  # NaN is within any range
             raise self.make_error("invalid")
         return round(float(value), 3)
 
@@ -69,14 +73,18 @@ class Seconds(fields.Float):
 NO_NUL = {"pattern": "^[^\\u0000]*$"}
 COMPONENTS = {
     "MetadataObject": {
-        "type": "object", "propertyNames": NO_NUL,
+        "type": "object",
+        "propertyNames": NO_NUL,
         "additionalProperties": {"$ref": "#/components/schemas/MetadataValue"},
     },
-    "MetadataValue": {"anyOf": [
-        {"type": ["null", "boolean", "number"]}, {"type": "string", **NO_NUL},
-        {"type": "array", "items": {"$ref": "#/components/schemas/MetadataValue"}},
-        {"$ref": "#/components/schemas/MetadataObject"},
-    ]},
+    "MetadataValue": {
+        "anyOf": [
+            {"type": ["null", "boolean", "number"]},
+            {"type": "string", **NO_NUL},
+            {"type": "array", "items": {"$ref": "#/components/schemas/MetadataValue"}},
+            {"$ref": "#/components/schemas/MetadataObject"},
+        ]
+    },
 }
 
 
@@ -92,7 +100,10 @@ class Metadata(fields.Dict):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         found: dict[str, Any] = super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
         self._check(found, METADATA_DEPTH)
-        if len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()) > METADATA_BYTES:
+        if (
+            len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode())
+            > METADATA_BYTES
+        ):
             raise self.make_error("size")
         return found
 
@@ -110,12 +121,21 @@ class Metadata(fields.Dict):
 class Moment(fields.String):
     """A day (where it begins) or a moment, as RFC 3339 has them; of UTC unless it says otherwise."""
 
-    default_error_messages = {"moment": "Must be a day like 2026-01-31, or a moment like 2026-01-31T12:00:00Z."}
-    PATTERN = re.compile(r"2\d{3}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+    default_error_messages = {
+        "moment": "Must be a day like 2026-01-31, or a moment like 2026-01-31T12:00:00Z."
+    }
+    PATTERN = re.compile(
+        r"2\d{3}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
+    )
 
     def __init__(self, description: str) -> None:
-        super().__init__(metadata={
-            "description": description, "example": "2026-01-31", "pattern": f"^{self.PATTERN.pattern}$"})
+        super().__init__(
+            metadata={
+                "description": description,
+                "example": "2026-01-31",
+                "pattern": f"^{self.PATTERN.pattern}$",
+            }
+        )
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = str(value).replace(" ", "+")  # a plus that nobody escaped
@@ -147,6 +167,8 @@ def shown(most: int) -> Callable[[str], None]:
         if not text.strip() or not text.replace("\n", "").isprintable():
             raise ValidationError("Must be something that can be shown.")
         if len(text.encode("utf-16-le")) > 2 * most:
-            raise ValidationError(f"Must be at most {most} characters; an emoji may count as two and more.")
+            raise ValidationError(
+                f"Must be at most {most} characters; an emoji may count as two and more."
+            )
 
     return check

@@ -48,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if not hasattr(config, "workerinput"):
         os.environ["PYTEST_DEBUG_TEMPROOT"] = place = tempfile.mkdtemp(prefix="stars-tests-")
-        atexit.register(shutil.rmtree, place, ignore_errors=True)  # after the servers in it have been stopped
+        atexit.register(
+            shutil.rmtree, place, ignore_errors=True
+        )  # after the servers in it have been stopped
 
 
 def eventually(condition: Callable[[], Any], within: float = 20) -> Any:
@@ -170,7 +172,9 @@ class Person:
         self.send, self.name, self.headers = send, name, {"X-User-Id": name}
 
     def invoice(self, purchase_id: str, **fields: Any) -> Any:
-        return self.send("POST", f"{API}/invoice", self.headers, {"purchase_id": purchase_id, **SWORD, **fields})
+        return self.send(
+            "POST", f"{API}/invoice", self.headers, {"purchase_id": purchase_id, **SWORD, **fields}
+        )
 
     def purchase(self, purchase_id: str, **fields: Any) -> Any:
         return self.send("POST", API, self.headers, {"purchase_id": purchase_id, **fields})
@@ -214,7 +218,9 @@ def person(app: Any, name: str) -> Person:
     def send(method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
         data = body if isinstance(body, bytes | None) else json.dumps(body)
         content_type = None if body is None else "application/json"
-        return app.test_client().open(path, method=method, headers=headers, data=data, content_type=content_type)
+        return app.test_client().open(
+            path, method=method, headers=headers, data=data, content_type=content_type
+        )
 
     return Person(send, name)
 
@@ -247,7 +253,11 @@ def logged() -> Iterator[Callable[..., list[dict[str, Any]]]]:
 
     def lines(name: str | None = None) -> list[dict[str, Any]]:
         found = [json.loads(line) for line in stream.getvalue().splitlines()]
-        return [line for line in found if (line["message"] == name if name else line["message"] != "request")]
+        return [
+            line
+            for line in found
+            if (line["message"] == name if name else line["message"] != "request")
+        ]
 
     yield lines
     logger.removeHandler(handler)
@@ -265,15 +275,21 @@ def free_port() -> int:
 class Served:
     """The service as a real process under gunicorn."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], cwd: Path, log: Path) -> None:
+    def __init__(
+        self, command: list[str], environment: dict[str, str], cwd: Path, log: Path
+    ) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = log
         self.sessions: list[requests.Session] = []
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                command, cwd=cwd, env=clean_environment() | {"PORT": str(self.port)} | environment,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                command,
+                cwd=cwd,
+                env=clean_environment() | {"PORT": str(self.port)} | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         eventually(lambda: self.process.poll() is not None or self.answers("/livez"), within=30)
 
@@ -297,7 +313,9 @@ class Served:
         self.sessions.append(session)
 
         def send(method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
-            answer = session.request(method, self.address + path, headers=headers, json=body, timeout=30)
+            answer = session.request(
+                method, self.address + path, headers=headers, json=body, timeout=30
+            )
             answer.json = answer.json()  # as the test client has it
             return answer
 
@@ -334,7 +352,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     web = re.search(r"^web: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)[1].split()
 
     def start(command: list[str] = web, cwd: Path = ROOT, **environment: str) -> Served:
-        served = Served(command, {"MOCK_PAYMENTS": "true", **environment}, cwd, tmp_path / f"log-{len(started)}")
+        served = Served(
+            command, {"MOCK_PAYMENTS": "true", **environment}, cwd, tmp_path / f"log-{len(started)}"
+        )
         started.append(served)
         return served
 

@@ -18,11 +18,28 @@ from stars.db import queries
 
 WEB = ["gunicorn", "-c", "python:stars.serve", "app:app"]
 ITEMS = [
-    {"item_id": "golden-sword", "title": "Golden sword", "description": "Sharp", "price_stars": 50,
-     "purchase_type": "cosmetic"},
-    {"item_id": "treasure", "title": "Treasure \U0001f4b0", "description": "A lot", "price_stars": 2500,
-     "purchase_type": "stars_pack", "photo_url": "https://shop.example/treasure.png"},
-    {"item_id": "old-hat", "title": "Old hat", "description": "Worn", "price_stars": 5, "active": False},
+    {
+        "item_id": "golden-sword",
+        "title": "Golden sword",
+        "description": "Sharp",
+        "price_stars": 50,
+        "purchase_type": "cosmetic",
+    },
+    {
+        "item_id": "treasure",
+        "title": "Treasure \U0001f4b0",
+        "description": "A lot",
+        "price_stars": 2500,
+        "purchase_type": "stars_pack",
+        "photo_url": "https://shop.example/treasure.png",
+    },
+    {
+        "item_id": "old-hat",
+        "title": "Old hat",
+        "description": "Worn",
+        "price_stars": 5,
+        "active": False,
+    },
 ]
 numbers = itertools.count(1)
 
@@ -37,10 +54,14 @@ class Buyer:
 
     def __init__(self, shop: "Shop", stars: int, language: str) -> None:
         self.shop, self.id = shop, shop.sim.user(stars, language_code=language)
-        self.headers = {"Authorization": f"tma {shop.sim.act('launch', user=self.id, bot='123456')['init_data']}"}
+        self.headers = {
+            "Authorization": f"tma {shop.sim.act('launch', user=self.id, bot='123456')['init_data']}"
+        }
 
     def call(self, method: str, path: str = "", body: Any = None) -> Any:
-        return requests.request(method, f"{self.shop.address}{API}{path}", headers=self.headers, json=body, timeout=20)
+        return requests.request(
+            method, f"{self.shop.address}{API}{path}", headers=self.headers, json=body, timeout=20
+        )
 
     def invoice(self, purchase_id: str, **fields: Any) -> Any:
         return self.call("POST", "/invoice", {"purchase_id": purchase_id, **SWORD, **fields})
@@ -89,8 +110,12 @@ class Shop:
         """Send an update as Telegram would; bytes go out as they are."""
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         named = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret is not None else {}
-        return requests.post(f"{self.address}{API}/webhook", data=body, timeout=20,
-                             headers={"Content-Type": "application/json", **named, **headers})
+        return requests.post(
+            f"{self.address}{API}/webhook",
+            data=body,
+            timeout=20,
+            headers={"Content-Type": "application/json", **named, **headers},
+        )
 
     def run(self, *words: str) -> Any:
         """A console command."""
@@ -103,8 +128,11 @@ class Shop:
 
     def charges(self, purchase_id: str) -> list[tuple[str, bool]]:
         """Verdict, and whether it went back, of every payment that named this purchase."""
-        return self.sql.execute("SELECT verdict, refunded_at IS NOT NULL FROM charges WHERE invoice_payload = %s "
-                                "ORDER BY recorded_at", [purchase_id]).fetchall()
+        return self.sql.execute(
+            "SELECT verdict, refunded_at IS NOT NULL FROM charges WHERE invoice_payload = %s "
+            "ORDER BY recorded_at",
+            [purchase_id],
+        ).fetchall()
 
     def count(self, table: str) -> int:
         return int(self.sql.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()[0])
@@ -120,34 +148,76 @@ class Shop:
 
 
 def message(
-    user: int, purchase_id: str, charge: str, *, amount: Any = 50, kind: str = "successful_payment", **more: Any
+    user: int,
+    purchase_id: str,
+    charge: str,
+    *,
+    amount: Any = 50,
+    kind: str = "successful_payment",
+    **more: Any,
 ) -> Any:
     """An update by which Telegram tells of a payment."""
-    told = {"currency": "XTR", "total_amount": amount, "invoice_payload": purchase_id, "telegram_payment_charge_id": charge,
-            "provider_payment_charge_id": "x", **more}
+    told = {
+        "currency": "XTR",
+        "total_amount": amount,
+        "invoice_payload": purchase_id,
+        "telegram_payment_charge_id": charge,
+        "provider_payment_charge_id": "x",
+        **more,
+    }
     person = {"id": user, "is_bot": False, "first_name": "A"}
-    return {"update_id": 10**9 + next(numbers), "message": {
-        "message_id": 1, "date": 1, "from": person, "chat": {"id": user, "type": "private"}, kind: told}}
+    return {
+        "update_id": 10**9 + next(numbers),
+        "message": {
+            "message_id": 1,
+            "date": 1,
+            "from": person,
+            "chat": {"id": user, "type": "private"},
+            kind: told,
+        },
+    }
 
 
 def checkout(user: int, purchase_id: str, *, language: str = "en", **more: Any) -> Any:
     """An update by which Telegram asks whether a buyer may pay."""
-    asked = {"id": f"q{next(numbers)}", "from": {"id": user, "is_bot": False, "first_name": "A", "language_code": language},
-             "currency": "XTR", "total_amount": 50, "invoice_payload": purchase_id, **more}
+    asked = {
+        "id": f"q{next(numbers)}",
+        "from": {"id": user, "is_bot": False, "first_name": "A", "language_code": language},
+        "currency": "XTR",
+        "total_amount": 50,
+        "invoice_payload": purchase_id,
+        **more,
+    }
     return {"update_id": 10**9 + next(numbers), "pre_checkout_query": asked}
 
 
 def environment(url: str, sim: Sim, **more: str) -> dict[str, str]:
     """What a process needs to be the service in live mode."""
-    return {"DATABASE_URL": url, "MOCK_PAYMENTS": "", "TELEGRAM_STARS_ENABLED": "true", "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
-            "TELEGRAM_WEBHOOK_SECRET": WEBHOOK_SECRET, "TELEGRAM_API_URL": sim.address, **more}
+    return {
+        "DATABASE_URL": url,
+        "MOCK_PAYMENTS": "",
+        "TELEGRAM_STARS_ENABLED": "true",
+        "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
+        "TELEGRAM_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "TELEGRAM_API_URL": sim.address,
+        **more,
+    }
 
 
 def live_app(url: str, sim: Sim, **more: Any) -> Any:
     """The service in this process: for the console, and for what a test breaks."""
-    return create_app(Settings(**{
-        "mode": "live", "database_url": url, "telegram_bot_token": BOT_TOKEN, "telegram_webhook_secret": WEBHOOK_SECRET,
-        "telegram_api_url": sim.address} | more))
+    return create_app(
+        Settings(
+            **{
+                "mode": "live",
+                "database_url": url,
+                "telegram_bot_token": BOT_TOKEN,
+                "telegram_webhook_secret": WEBHOOK_SECRET,
+                "telegram_api_url": sim.address,
+            }
+            | more
+        )
+    )
 
 
 @contextmanager
@@ -159,11 +229,11 @@ def open_shop(server: str, folder: Path, **more: str) -> Iterator[Shop]:
         shop = Shop(served.address, url, sim, app)
         try:
             (folder / "items.json").write_text(json.dumps(ITEMS))
-            assert shop.run("items", "import", str(folder / "items.json")).stdout.startswith("3 new")
+            assert shop.run("items", "import", str(folder / "items.json")).stdout.startswith(
+                "3 new"
+            )
             assert shop.run("telegram", "webhook", "set").exit_code == 0
             yield shop
         finally:
             served.stop()
             shop.close()
-
-

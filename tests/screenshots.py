@@ -21,8 +21,14 @@ PHONE, SCREEN = {"width": 390, "height": 620}, {"width": 1200, "height": 760}
 def main() -> None:
     """Serve a mock with a month of made-up purchases, and photograph its pages."""
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        browser = launch(playwright) or sys.exit("no Chromium: apt install chromium, or playwright install chromium")
-        app = create_app(Settings(mode="mock", database_url=embedded.start(Path(place) / "data"), log_level="WARNING"))
+        browser = launch(playwright) or sys.exit(
+            "no Chromium: apt install chromium, or playwright install chromium"
+        )
+        app = create_app(
+            Settings(
+                mode="mock", database_url=embedded.start(Path(place) / "data"), log_level="WARNING"
+            )
+        )
         db = app.extensions["stars"].db
         migrate(db)
         app.test_cli_runner().invoke(args=["db", "seed", "30000", "--seed", "1"])
@@ -31,9 +37,13 @@ def main() -> None:
         service = f"http://127.0.0.1:{server.port}"
 
         alice = person(app, "alice")
-        link = alice.invoice("order-1001", **SWORD, source="shop", channel="main-menu").json["pay_url"]
+        link = alice.invoice("order-1001", **SWORD, source="shop", channel="main-menu").json[
+            "pay_url"
+        ]
         link = link.replace("http://localhost", service)
-        alice.invoice("order-1002", item_id="double-speed", price_stars=25, purchase_type="boost", source="ad")
+        alice.invoice(
+            "order-1002", item_id="double-speed", price_stars=25, purchase_type="boost", source="ad"
+        )
         app.test_client().post("/console/purchases/order-1002", data={"action": "fail"})
         alice.invoice("order-1002", item_id="double-speed", price_stars=25, purchase_type="boost")
         alice.purchase("order-1002")
@@ -42,7 +52,12 @@ def main() -> None:
             ("pay", link, PHONE, {"locale": "en-US"}),
             ("pay-dark", link, PHONE, {"locale": "ru-RU", "color_scheme": "dark"}),
             ("console", f"{service}/console", SCREEN, {}),
-            ("purchase", f"{service}/console/purchases/order-1002", SCREEN, {"color_scheme": "dark"}),
+            (
+                "purchase",
+                f"{service}/console/purchases/order-1002",
+                SCREEN,
+                {"color_scheme": "dark"},
+            ),
             ("funnel", f"{service}/console/funnel", {"width": 1200, "height": 1240}, {}),
             ("demo", f"{service}/mock/demo", PHONE, {}),
         ):

@@ -26,11 +26,17 @@ Handler = Callable[[dict[str, Any]], Reply]
 def approve(update: dict[str, Any]) -> Reply:
     """Say yes to every pre-checkout inside the answer, and 200 to everything else."""
     query = update.get("pre_checkout_query")
-    inline = {"method": "answerPreCheckoutQuery", "pre_checkout_query_id": query["id"], "ok": True} if query else {}
+    inline = (
+        {"method": "answerPreCheckoutQuery", "pre_checkout_query_id": query["id"], "ok": True}
+        if query
+        else {}
+    )
     return 200, {}, inline
 
 
-def approve_but(status: int, headers: dict[str, str] | None = None, chat: int | None = None) -> Handler:
+def approve_but(
+    status: int, headers: dict[str, str] | None = None, chat: int | None = None
+) -> Handler:
     """The same, but messages (of one chat) are answered with that status."""
 
     def handler(update: dict[str, Any]) -> Reply:
@@ -44,7 +50,9 @@ def approve_but(status: int, headers: dict[str, str] | None = None, chat: int | 
 @contextmanager
 def listening(server: Any) -> Iterator[str]:
     """Run a server in a thread; gives its address."""
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    )
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.port}"
@@ -69,7 +77,9 @@ class Hook:
         self.came.append(update)
         self.secrets.append(request.headers.get("X-Telegram-Bot-Api-Secret-Token"))
         status, headers, body = self.handler(update)
-        return Response(json.dumps(body), status, headers, content_type="application/json")(environ, start_response)
+        return Response(json.dumps(body), status, headers, content_type="application/json")(
+            environ, start_response
+        )
 
     def kinds(self) -> list[str]:
         """What came, in order."""
@@ -79,7 +89,11 @@ class Hook:
 def kind_of(update: dict[str, Any]) -> str:
     """pre_checkout_query, successful_payment or refunded_payment."""
     content = update.get("message", update)
-    return next(kind for kind in ("pre_checkout_query", "successful_payment", "refunded_payment") if kind in content)
+    return next(
+        kind
+        for kind in ("pre_checkout_query", "successful_payment", "refunded_payment")
+        if kind in content
+    )
 
 
 class Sim:
@@ -90,7 +104,9 @@ class Sim:
 
     def call(self, method: str, **args: Any) -> Any:
         """The whole envelope of a Bot API call made with JSON."""
-        return self.session.post(f"{self.address}/bot{self.token}/{method}", json=args, timeout=20).json()
+        return self.session.post(
+            f"{self.address}/bot{self.token}/{method}", json=args, timeout=20
+        ).json()
 
     def ask(self, method: str, **args: Any) -> Any:
         """The result of one that is to succeed."""
@@ -99,7 +115,13 @@ class Sim:
         return body["result"]
 
     def link(self, amount: int = 50, **args: Any) -> str:
-        return str(self.ask("createInvoiceLink", **SWORD | args, prices=[{"label": "Golden sword", "amount": amount}]))
+        return str(
+            self.ask(
+                "createInvoiceLink",
+                **SWORD | args,
+                prices=[{"label": "Golden sword", "amount": amount}],
+            )
+        )
 
     def hook(self, hook: Hook, **args: Any) -> None:
         self.ask("setWebhook", url=hook.address, secret_token=SECRET, **args)
@@ -154,6 +176,8 @@ def simulator(settings: Settings | None = None) -> Iterator[Sim]:
 def webhook() -> Iterator[Hook]:
     """A bot's webhook of a test's own."""
     hook = Hook()
-    with listening(make_server("127.0.0.1", 0, hook, threaded=True, request_handler=Silent)) as address:
+    with listening(
+        make_server("127.0.0.1", 0, hook, threaded=True, request_handler=Silent)
+    ) as address:
         hook.address = f"{address}/hook"
         yield hook

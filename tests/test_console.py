@@ -30,7 +30,10 @@ def test_list_newest_first_and_filtered(alice: Person, bob: Person, console: Any
     bob.purchase("b1", item_id="sword", price_stars=5)
 
     def listed(*options: str) -> list[str]:
-        return [one["purchase_id"] for one in json.loads(console("purchase", "list", "--json", *options).stdout)]
+        return [
+            one["purchase_id"]
+            for one in json.loads(console("purchase", "list", "--json", *options).stdout)
+        ]
 
     assert listed() == ["b1", "p2", "p1", "p0"]
     assert listed("--user", "alice", "--limit", "2") == ["p2", "p1"]
@@ -46,7 +49,9 @@ def test_the_events_of_a_purchase(alice: Person, console: Any) -> None:
 
     found = json.loads(console("purchase", "events", "p1", "--json").stdout)
     assert [(one["version"], one["event_type"]) for one in found] == [
-        (1, "purchase_invoice_created"), (2, "purchase_failed")]
+        (1, "purchase_invoice_created"),
+        (2, "purchase_failed"),
+    ]
     assert found[1]["request_id"].startswith("console-")
     assert found[1]["user_id"] == "alice"
     assert len(console("purchase", "events", "p1").stdout.splitlines()) == 3
@@ -60,7 +65,11 @@ def test_mark_failed(alice: Person, console: Any, logged: Any) -> None:
     assert failed.stdout.startswith("It was succeeded and is failed now.\n")
     assert alice.get("p1").json["status"] == "failed"
     line = logged("purchase_failed")[0]
-    assert (line["purchase_id"], line["previous_status"], line["level"]) == ("p1", "succeeded", "INFO")
+    assert (line["purchase_id"], line["previous_status"], line["level"]) == (
+        "p1",
+        "succeeded",
+        "INFO",
+    )
     assert json.loads(console("purchase", "fail", "p1", "--json").stdout)["status"] == "failed"
 
 
@@ -77,17 +86,27 @@ def test_a_live_purchase_that_succeeded_is_not_marked_failed(
     sql.execute("UPDATE purchases SET mode = 'mock'")  # as a live one it would lack its charge
 
 
-@pytest.mark.parametrize("words", [
-    ["purchase", "show"], ["purchase", "show", "a b"], ["purchase", "fail", "a/b"], ["purchase", "list", "--limit", "0"],
-    ["purchase", "list", "--status", "paid"], ["purchase", "list", "--user", "\udcff"],
-    ["purchase", "nonsense"], ["db", "nonsense"],
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["purchase", "show"],
+        ["purchase", "show", "a b"],
+        ["purchase", "fail", "a/b"],
+        ["purchase", "list", "--limit", "0"],
+        ["purchase", "list", "--status", "paid"],
+        ["purchase", "list", "--user", "\udcff"],
+        ["purchase", "nonsense"],
+        ["db", "nonsense"],
+    ],
+)
 def test_wrong_usage_is_exit_2(console: Any, words: list[str]) -> None:
     assert console(*words).exit_code == 2
 
 
 @pytest.mark.parametrize("command", ["show", "events", "fail"])
-def test_an_unknown_purchase_is_exit_1_with_the_reason_on_stderr(console: Any, command: str) -> None:
+def test_an_unknown_purchase_is_exit_1_with_the_reason_on_stderr(
+    console: Any, command: str
+) -> None:
     refused = console("purchase", command, "unknown")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.startswith("Error: ")
@@ -96,7 +115,10 @@ def test_an_unknown_purchase_is_exit_1_with_the_reason_on_stderr(console: Any, c
 
 def test_the_database_commands(console: Any) -> None:
     assert console("db", "migrate").stdout == "Nothing to apply.\n"
-    assert json.loads(console("db", "status", "--json").stdout)[0]["migration"] == "0001_purchases_and_events"
+    assert (
+        json.loads(console("db", "status", "--json").stdout)[0]["migration"]
+        == "0001_purchases_and_events"
+    )
     assert "0001_purchases_and_events  20" in console("db", "status").stdout
     assert console("db", "check").stdout == "Every purchase is where its history leads.\n"
 
@@ -109,7 +131,10 @@ def test_a_list_is_planned_for_its_very_filters(url: str, alice: Person) -> None
         assert purchases.find(db, user_id="nobody") == []
         purchases.get(db, purchase_id="p1")
     with db.connection() as conn:
-        kept = [statement for (statement,) in conn.execute("SELECT statement FROM pg_prepared_statements")]
+        kept = [
+            statement
+            for (statement,) in conn.execute("SELECT statement FROM pg_prepared_statements")
+        ]
     assert [statement for statement in kept if "ORDER BY created_at DESC" in statement] == []
     assert kept  # others are, so they would show
     db.close()

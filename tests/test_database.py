@@ -38,7 +38,10 @@ def test_g19_check_finds_what_was_tampered_with(
     for purchase_id in ("p1", "sound"):
         alice.invoice(purchase_id)
         alice.purchase(purchase_id)
-    assert (console("db", "check").exit_code, console("db", "check", "--json").stdout) == (0, "[]\n")
+    assert (console("db", "check").exit_code, console("db", "check", "--json").stdout) == (
+        0,
+        "[]\n",
+    )
 
     sql.execute("ALTER TABLE events DISABLE TRIGGER events_are_append_only")
     sql.execute("BEGIN")
@@ -55,8 +58,12 @@ def test_g19_check_finds_what_was_tampered_with(
 
 def test_events_are_append_only(alice: Person, sql: psycopg.Connection[Any]) -> None:
     alice.invoice("p1")
-    for rewriting in ("UPDATE events SET user_id = 'x'", "DELETE FROM events", "TRUNCATE events",
-                      "TRUNCATE purchases CASCADE"):
+    for rewriting in (
+        "UPDATE events SET user_id = 'x'",
+        "DELETE FROM events",
+        "TRUNCATE events",
+        "TRUNCATE purchases CASCADE",
+    ):
         with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
             sql.execute(rewriting)
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
@@ -65,19 +72,51 @@ def test_events_are_append_only(alice: Person, sql: psycopg.Connection[Any]) -> 
 
 
 ROW = {
-    "purchase_id": "p1", "user_id": "alice", "item_id": "sword", "price_stars": 50, "purchase_type": "boost",
-    "status": "pending", "mode": "mock", "source": None, "channel": None, "metadata": "{}", "version": 1,
-    "created_at": "2026-01-31", "invoiced_at": "2026-01-31", "succeeded_at": None, "failed_at": None,
+    "purchase_id": "p1",
+    "user_id": "alice",
+    "item_id": "sword",
+    "price_stars": 50,
+    "purchase_type": "boost",
+    "status": "pending",
+    "mode": "mock",
+    "source": None,
+    "channel": None,
+    "metadata": "{}",
+    "version": 1,
+    "created_at": "2026-01-31",
+    "invoiced_at": "2026-01-31",
+    "succeeded_at": None,
+    "failed_at": None,
 }
 
 
-@pytest.mark.parametrize(("column", "value"), [
-    ("purchase_id", "a b"), ("purchase_id", ""), ("purchase_id", "a" * 65), ("purchase_id", "a\n"), ("user_id", None),
-    ("item_id", "\u00e9"), ("price_stars", 0), ("price_stars", 100_001), ("purchase_type", "x"), ("status", "paid"),
-    ("mode", "off"), ("source", "a/b"), ("channel", ""), ("metadata", "[]"), ("metadata", '{"a":"%s"}' % ("x" * 4089)),
-    ("status", "succeeded"), ("status", "failed"), ("invoiced_at", None), ("version", None),
-])
-def test_the_database_keeps_every_rule_by_itself(sql: psycopg.Connection[Any], column: str, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("purchase_id", "a b"),
+        ("purchase_id", ""),
+        ("purchase_id", "a" * 65),
+        ("purchase_id", "a\n"),
+        ("user_id", None),
+        ("item_id", "\u00e9"),
+        ("price_stars", 0),
+        ("price_stars", 100_001),
+        ("purchase_type", "x"),
+        ("status", "paid"),
+        ("mode", "off"),
+        ("source", "a/b"),
+        ("channel", ""),
+        ("metadata", "[]"),
+        ("metadata", '{"a":"%s"}' % ("x" * 4089)),
+        ("status", "succeeded"),
+        ("status", "failed"),
+        ("invoiced_at", None),
+        ("version", None),
+    ],
+)
+def test_the_database_keeps_every_rule_by_itself(
+    sql: psycopg.Connection[Any], column: str, value: Any
+) -> None:
     names = ", ".join(ROW)
     insert = f"INSERT INTO purchases ({names}) VALUES ({', '.join(f'%({name})s' for name in ROW)})"
     with pytest.raises(psycopg.errors.IntegrityError):
@@ -93,12 +132,16 @@ def test_every_statement_fits_the_schema(sql: psycopg.Connection[Any]) -> None:
     assert len(names) >= 5
     for name in names:
         text, params = getattr(queries, name).sql, {}
-        numbered = re.sub(r"%\((\w+)\)s", lambda m, p=params: f"${p.setdefault(m[1], len(p) + 1)}", text)
+        numbered = re.sub(
+            r"%\((\w+)\)s", lambda m, p=params: f"${p.setdefault(m[1], len(p) + 1)}", text
+        )
         sql.execute(f"PREPARE {name} AS {numbered}".encode())
         assert len(text) < 4096, "psycopg would parse it anew at each call"
 
 
-def test_one_transition_is_one_round_trip(app: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_transition_is_one_round_trip(
+    app: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Count what is sent to PostgreSQL, by whoever asks for what."""
     sent: list[str] = []
     original = psycopg.Cursor.execute
@@ -111,9 +154,15 @@ def test_one_transition_is_one_round_trip(app: Any, url: str, monkeypatch: pytes
     alice, bob = person(app, "alice"), person(app, "bob")
     alice.get("warm")  # the connection is open
     calls = [
-        lambda: alice.invoice("p1"), lambda: alice.invoice("p1"), lambda: alice.purchase("p1"),
-        lambda: alice.purchase("p1"), lambda: bob.purchase("p1"), lambda: alice.purchase("p2", **SWORD),
-        lambda: alice.get("p1"), lambda: alice.history("p1"), lambda: alice.purchase("unknown"),
+        lambda: alice.invoice("p1"),
+        lambda: alice.invoice("p1"),
+        lambda: alice.purchase("p1"),
+        lambda: alice.purchase("p1"),
+        lambda: bob.purchase("p1"),
+        lambda: alice.purchase("p2", **SWORD),
+        lambda: alice.get("p1"),
+        lambda: alice.history("p1"),
+        lambda: alice.purchase("unknown"),
     ]
     for call in calls:
         sent.clear()
@@ -124,7 +173,9 @@ def test_one_transition_is_one_round_trip(app: Any, url: str, monkeypatch: pytes
 def test_one_transition_is_one_transaction(alice: Person, sql: psycopg.Connection[Any]) -> None:
     alice.invoice("p1")
     alice.purchase("p1")
-    rows = sql.execute("SELECT p.xmin, e.xmin FROM purchases p JOIN events e USING (purchase_id, version)").fetchall()
+    rows = sql.execute(
+        "SELECT p.xmin, e.xmin FROM purchases p JOIN events e USING (purchase_id, version)"
+    ).fetchall()
     assert [row == event for row, event in rows] == [True]
 
 
@@ -172,13 +223,23 @@ def test_g20_an_edited_old_file_is_refused(empty: Database, steps: Path) -> None
 
 
 def test_g20_one_that_fails_halfway_leaves_nothing(empty: Database, steps: Path) -> None:
-    for mistake in ("SELECT no_such_column FROM third", "SELECT FROM no_such_table", "SELECT 1/0", "SELEC"):
-        write(steps, 3, f"CREATE TABLE third (id integer); INSERT INTO third VALUES (1); {mistake};")
+    for mistake in (
+        "SELECT no_such_column FROM third",
+        "SELECT FROM no_such_table",
+        "SELECT 1/0",
+        "SELEC",
+    ):
+        write(
+            steps, 3, f"CREATE TABLE third (id integer); INSERT INTO third VALUES (1); {mistake};"
+        )
         with pytest.raises(MigrationError, match="0003_step: "):
             migrate(empty, steps)
     assert [bool(one.applied_at) for one in status(empty, steps)] == [True, True, False]
     with empty.connection() as conn:
-        assert conn.execute("SELECT to_regclass('second'), to_regclass('third')").fetchone() == ("second", None)
+        assert conn.execute("SELECT to_regclass('second'), to_regclass('third')").fetchone() == (
+            "second",
+            None,
+        )
     write(steps, 3, "CREATE TABLE third (id integer);")
     assert [one.number for one in migrate(empty, steps)] == [3]
 
@@ -191,7 +252,9 @@ def test_g20_a_gap_in_the_numbers_is_refused(empty: Database, steps: Path) -> No
         assert conn.execute("SELECT to_regclass('purchases')").fetchone() == (None,)
 
 
-def test_g20_a_database_ahead_of_the_release_is_no_concern_of_the_old_code(empty: Database, steps: Path) -> None:
+def test_g20_a_database_ahead_of_the_release_is_no_concern_of_the_old_code(
+    empty: Database, steps: Path
+) -> None:
     migrate(empty, steps)
     (steps / "0002_step.sql").unlink()
     assert [bool(one.applied_at) for one in status(empty, steps)] == [True]
@@ -206,12 +269,18 @@ def test_a_database_without_migrations_is_unavailable_and_says_what_to_do(
     assert "flask db migrate" in refused.json["detail"]
     assert person(app, "alice").invoice("p1").json["error"] == "database_unavailable"
     assert app.test_client().get("/livez").status_code == 200
-    assert app.test_cli_runner().invoke(args=["db", "migrate"]).stdout.startswith("applied 0001_purchases_and_events\n")
+    assert (
+        app.test_cli_runner()
+        .invoke(args=["db", "migrate"])
+        .stdout.startswith("applied 0001_purchases_and_events\n")
+    )
     assert app.test_client().get("/readyz").status_code == 200
     assert person(app, "alice").invoice("p1").status_code == 201
 
 
-def test_a_standby_is_left_for_the_primary(url: str, make_app: Callable[..., Any], sql: psycopg.Connection[Any]) -> None:
+def test_a_standby_is_left_for_the_primary(
+    url: str, make_app: Callable[..., Any], sql: psycopg.Connection[Any]
+) -> None:
     """After a failover a connection to what is now read-only is not kept."""
     app = make_app()
     alice = person(app, "alice")

@@ -29,18 +29,52 @@ CLIENTS = 4
 NOTHING = dict.fromkeys(reconcile.COUNTED, 0) | {"unexplained": [], "telegram": None}
 
 UPDATES = ("pre_checkout_query", "successful_payment", "refunded_payment")
-LINK = ({"kind": "500", "times": 2}, {"kind": "429", "retry_after": 1}, {"kind": "timeout", "seconds": 0, "times": 2},
-        {"kind": "lost_answer", "seconds": 0}, {"kind": "500", "times": 4})
-DELIVERY = ({"kind": "duplicate", "times": 2}, {"kind": "drop"}, {"kind": "delay", "seconds": 0.5}, {"kind": "reorder"},
-            {"kind": "concurrent", "copies": 3}, {"kind": "forged_secret"})
-REFUND = ({"kind": "lost_answer", "seconds": 0, "times": 4}, {"kind": "500", "times": 4},
-          {"kind": "timeout", "seconds": 0, "times": 4}, {"kind": "already_refunded"},
-          {"kind": "balance_too_low", "times": 2}, {"kind": "429", "retry_after": 9})
-PAYMENT = ({"kind": "wrong_amount"}, {"kind": "wrong_currency"}, {"kind": "wrong_payer"}, {"kind": "second_payment"},
-           {"kind": "unpaid"}, {"kind": "chargeback", "seconds": 0.2})
-DEEDS = ("pay",) * 8 + ("cancel", "pay again", "pay twice at once", "a stranger pays", "refund", "refund twice",
-                       "refund elsewhere", "mark failed", "mark failed and pay again", "chargeback")
-CALAMITIES = ("kill a worker",) * 6 + ("kill PostgreSQL",) * 2 + ("reconcile",) * 4 + ("time passes",) * 4
+LINK = (
+    {"kind": "500", "times": 2},
+    {"kind": "429", "retry_after": 1},
+    {"kind": "timeout", "seconds": 0, "times": 2},
+    {"kind": "lost_answer", "seconds": 0},
+    {"kind": "500", "times": 4},
+)
+DELIVERY = (
+    {"kind": "duplicate", "times": 2},
+    {"kind": "drop"},
+    {"kind": "delay", "seconds": 0.5},
+    {"kind": "reorder"},
+    {"kind": "concurrent", "copies": 3},
+    {"kind": "forged_secret"},
+)
+REFUND = (
+    {"kind": "lost_answer", "seconds": 0, "times": 4},
+    {"kind": "500", "times": 4},
+    {"kind": "timeout", "seconds": 0, "times": 4},
+    {"kind": "already_refunded"},
+    {"kind": "balance_too_low", "times": 2},
+    {"kind": "429", "retry_after": 9},
+)
+PAYMENT = (
+    {"kind": "wrong_amount"},
+    {"kind": "wrong_currency"},
+    {"kind": "wrong_payer"},
+    {"kind": "second_payment"},
+    {"kind": "unpaid"},
+    {"kind": "chargeback", "seconds": 0.2},
+)
+DEEDS = ("pay",) * 8 + (
+    "cancel",
+    "pay again",
+    "pay twice at once",
+    "a stranger pays",
+    "refund",
+    "refund twice",
+    "refund elsewhere",
+    "mark failed",
+    "mark failed and pay again",
+    "chargeback",
+)
+CALAMITIES = (
+    ("kill a worker",) * 6 + ("kill PostgreSQL",) * 2 + ("reconcile",) * 4 + ("time passes",) * 4
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +83,9 @@ class Sale:
 
     purchase_id: str
     deed: str
-    faults: tuple[Any, ...]  # each with its match; "buyer" and "stranger" are ids that are known only later
+    faults: tuple[
+        Any, ...
+    ]  # each with its match; "buyer" and "stranger" are ids that are known only later
 
 
 def make_plan(seed: int) -> tuple[list[Sale], list[tuple[int, str]]]:
@@ -59,10 +95,15 @@ def make_plan(seed: int) -> tuple[list[Sale], list[tuple[int, str]]]:
     for number in range(PURCHASES):
         purchase_id, faults = f"star-{number}", []
         if dice.random() < 0.15:
-            faults.append(dice.choice(LINK) | {"match": {"method": "createInvoiceLink", "payload": purchase_id}})
+            faults.append(
+                dice.choice(LINK)
+                | {"match": {"method": "createInvoiceLink", "payload": purchase_id}}
+            )
         for update in UPDATES:
             if dice.random() < 0.2:
-                faults.append(dice.choice(DELIVERY) | {"match": {"update": update, "payload": purchase_id}})
+                faults.append(
+                    dice.choice(DELIVERY) | {"match": {"update": update, "payload": purchase_id}}
+                )
         if dice.random() < 0.35:
             stage = dice.choice(("payment", "payment", "checkout"))
             fault = dice.choice(PAYMENT) | {"match": {"payload": purchase_id}}
@@ -70,7 +111,9 @@ def make_plan(seed: int) -> tuple[list[Sale], list[tuple[int, str]]]:
                 fault["match"]["stage"] = stage
             faults.append(fault)
         if dice.random() < 0.5:
-            faults.append(dice.choice(REFUND) | {"match": {"method": "refundStarPayment", "user": "buyer"}})
+            faults.append(
+                dice.choice(REFUND) | {"match": {"method": "refundStarPayment", "user": "buyer"}}
+            )
         sales.append(Sale(purchase_id, dice.choice(DEEDS), tuple(faults)))
     calamities = [(dice.randrange(5, PURCHASES - 5), kind) for kind in CALAMITIES]
     return sales, sorted(calamities)
@@ -90,7 +133,10 @@ class Run:
     def carry_out(self) -> None:
         """All sales, by several clients at once, and the calamities between them."""
         with ThreadPoolExecutor(CLIENTS + 1) as together:
-            for outcome in [together.submit(self.strike), *(together.submit(self.sell, sale) for sale in self.sales)]:
+            for outcome in [
+                together.submit(self.strike),
+                *(together.submit(self.sell, sale) for sale in self.sales),
+            ]:
                 outcome.result()
 
     def strike(self) -> None:
@@ -105,7 +151,9 @@ class Run:
                     self.mortal.kill()
                     self.mortal.start()
                 case "reconcile":
-                    self.attempt(lambda: reconcile.reconcile(self.here.db, self.here.telegram, "every-star"))
+                    self.attempt(
+                        lambda: reconcile.reconcile(self.here.db, self.here.telegram, "every-star")
+                    )
                 case "time passes":
                     self.shop.sim.push(3, settle=0.1)
 
@@ -120,7 +168,10 @@ class Run:
     def sell_to_somebody(self, sale: Sale) -> None:
         buyer, sim = self.shop.buyer(STARS), self.shop.sim
         for fault in sale.faults:
-            match = {name: buyer.id if value == "buyer" else value for name, value in fault["match"].items()}
+            match = {
+                name: buyer.id if value == "buyer" else value
+                for name, value in fault["match"].items()
+            }
             more = {"value": self.strangers[0].id} if fault["kind"] == "wrong_payer" else {}
             sim.fault(**fault | {"match": match} | more)
         link = self.link(buyer, sale.purchase_id)
@@ -134,7 +185,11 @@ class Run:
             return sim.act("pay", link=link, user=by.id, wait=wait)
 
         if sale.deed.startswith("mark failed"):
-            self.attempt(lambda: purchases.mark_failed(self.here.db, purchase_id=sale.purchase_id, request_id="every-star"))
+            self.attempt(
+                lambda: purchases.mark_failed(
+                    self.here.db, purchase_id=sale.purchase_id, request_id="every-star"
+                )
+            )
         if sale.deed == "pay twice at once":
             with ThreadPoolExecutor(2) as both:
                 list(both.map(lambda _: pay(), range(2)))
@@ -145,11 +200,21 @@ class Run:
             pay()
         if sale.deed.startswith("refund") and sale.deed != "refund elsewhere":
             for _ in range(2 if sale.deed == "refund twice" else 1):
-                self.attempt(lambda: payments.refund_purchase(
-                    self.here.db, self.here.telegram, purchase_id=sale.purchase_id, request_id="every-star"))
+                self.attempt(
+                    lambda: payments.refund_purchase(
+                        self.here.db,
+                        self.here.telegram,
+                        purchase_id=sale.purchase_id,
+                        request_id="every-star",
+                    )
+                )
         if outcome["charge"] and sale.deed == "refund elsewhere":
             with suppress(requests.ConnectionError):  # a fault may strike this, too
-                sim.call("refundStarPayment", user_id=outcome["user"], telegram_payment_charge_id=outcome["charge"])
+                sim.call(
+                    "refundStarPayment",
+                    user_id=outcome["user"],
+                    telegram_payment_charge_id=outcome["charge"],
+                )
         if outcome["charge"] and sale.deed == "chargeback":
             sim.act("chargeback", charge=outcome["charge"])
 
@@ -193,7 +258,9 @@ def run(mortal: Mortal, tmp_path: Path) -> Any:
     print(f"EVERY_STAR_SEED={seed}")
     with simulator() as sim:
         served = Served(WEB, environment(mortal.url, sim), ROOT, tmp_path / "log")
-        shop = Shop(served.address, mortal.url, sim, live_app(mortal.url, sim, public_url=served.address))
+        shop = Shop(
+            served.address, mortal.url, sim, live_app(mortal.url, sim, public_url=served.address)
+        )
         try:
             items.import_items(shop.app.extensions["stars"].db, ITEMS)
             assert shop.run("telegram", "webhook", "set").exit_code == 0
@@ -217,23 +284,38 @@ def test_l13_every_star_is_accounted_for(run: Run) -> None:
 
     shop, sim = run.shop, run.shop.sim
     assert shop.wrong() == []
-    rows = shop.sql.execute("SELECT purchase_id, user_id, status, price_stars FROM purchases").fetchall()
+    rows = shop.sql.execute(
+        "SELECT purchase_id, user_id, status, price_stars FROM purchases"
+    ).fetchall()
     assert len(rows) == PURCHASES
     assert sim.balance() == sum(price for _, _, ended, price in rows if ended == "succeeded")
 
-    settled = "SELECT telegram_payment_charge_id, purchase_id FROM charges WHERE verdict = 'settled'"
+    settled = (
+        "SELECT telegram_payment_charge_id, purchase_id FROM charges WHERE verdict = 'settled'"
+    )
     settling = dict(shop.sql.execute(settled))
     status = {purchase_id: (user_id, status) for purchase_id, user_id, status, _ in rows}
     back = Counter(line["charge"] for line in [*sim.journal("refund"), *sim.journal("chargeback")])
     for charge in (one for one in sim.look("checkouts") if one["charge"]):
         owner, ended = status[charge["payload"]]
         if settling.get(charge["charge"]) == charge["payload"] and ended == "succeeded":
-            assert (charge["refunded"], back[charge["charge"]], charge["user"]) == (False, 0, int(owner)), charge
+            assert (charge["refunded"], back[charge["charge"]], charge["user"]) == (
+                False,
+                0,
+                int(owner),
+            ), charge
         else:
             assert (charge["refunded"], back[charge["charge"]]) == (True, 1), charge
     # The stranger's payments were never approved: what a link is worth is judged before anybody is charged.
     assert [line for line in sim.journal("payment") if line["user"] == run.strangers[1].id] == []
     spent = sum(STARS - stars for stars in (buyer["stars"] for buyer in sim.look("users")))
-    print({"charges": len(settling), "back": len(back), **Counter(status for _, status in status.values()), "spent": spent})
+    print(
+        {
+            "charges": len(settling),
+            "back": len(back),
+            **Counter(status for _, status in status.values()),
+            "spent": spent,
+        }
+    )
     assert len(back) > 30
     assert Counter(ended for _, ended in status.values())["succeeded"] > 100

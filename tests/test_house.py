@@ -8,7 +8,11 @@ from conftest import ROOT
 
 SIMULATOR = sorted((ROOT / "stars" / "simulator").rglob("*.py"))
 PACKAGE = sorted(set((ROOT / "stars").rglob("*.py")) - set(SIMULATOR))
-TOGETHER = {"__init__", "cli", "serve"}  # these put things together and may import whatever they need
+TOGETHER = {
+    "__init__",
+    "cli",
+    "serve",
+}  # these put things together and may import whatever they need
 
 
 def imports(path: Path) -> set[str]:
@@ -37,8 +41,13 @@ def test_who_may_import_whom(path: Path) -> None:
 
 
 def test_no_circles() -> None:
-    assert_no_circles({path.stem: imports(path) & {one.stem for one in PACKAGE} for path in PACKAGE
-                       if path.stem not in TOGETHER and path.parent.name != "routes"})
+    assert_no_circles(
+        {
+            path.stem: imports(path) & {one.stem for one in PACKAGE}
+            for path in PACKAGE
+            if path.stem not in TOGETHER and path.parent.name != "routes"
+        }
+    )
 
 
 def assert_no_circles(graph: dict[str, set[str]]) -> None:
@@ -50,16 +59,25 @@ def assert_no_circles(graph: dict[str, set[str]]) -> None:
 
 def test_the_simulator_and_the_service_know_nothing_of_each_other() -> None:
     assert {path: found for path in PACKAGE if "simulator" in (found := imports(path))} == {}
-    assert {path: found for path in SIMULATOR if (found := imports(path) - {"flask", "werkzeug"}) - {"simulator"}} == {}
+    assert {
+        path: found
+        for path in SIMULATOR
+        if (found := imports(path) - {"flask", "werkzeug"}) - {"simulator"}
+    } == {}
 
 
 def test_no_circles_in_the_simulator() -> None:
     graph: dict[str, set[str]] = {}
     for path in SIMULATOR:
-        froms = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        froms = [
+            node
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+        ]
         ours = [node for node in froms if (node.module or "").startswith("stars.simulator")]
         graph[path.stem] = {(node.module or "").rpartition(".")[2] for node in ours} | {
-            alias.name for node in ours for alias in node.names}
+            alias.name for node in ours for alias in node.names
+        }
     assert_no_circles({name: needs & graph.keys() for name, needs in graph.items()})
 
 
@@ -68,13 +86,21 @@ def statements(path: Path) -> int:
     text = path.read_text()
     told: set[int] = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
             told |= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
     lines = enumerate(text.splitlines(), start=1)
-    return sum(1 for number, line in lines if line.strip() and not line.strip().startswith("#") and number not in told)
+    return sum(
+        1
+        for number, line in lines
+        if line.strip() and not line.strip().startswith("#") and number not in told
+    )
 
 
-@pytest.mark.parametrize(("files", "limit"), [(PACKAGE, 2500), (SIMULATOR, 900)], ids=["service", "simulator"])
+@pytest.mark.parametrize(
+    ("files", "limit"), [(PACKAGE, 2500), (SIMULATOR, 900)], ids=["service", "simulator"]
+)
 def test_it_is_small_enough_to_read_in_an_hour(files: list[Path], limit: int) -> None:
     assert sum(map(statements, files)) < limit
     assert {path for path in files if len(path.read_text().splitlines()) > 250} == set()
@@ -82,8 +108,16 @@ def test_it_is_small_enough_to_read_in_an_hour(files: list[Path], limit: int) ->
 
 @pytest.mark.parametrize(
     "path",
-    [*PACKAGE, *SIMULATOR, *(path for folder in ("tests", "benchmarks") for path in sorted((ROOT / folder).glob("*.py"))),
-     ROOT / "app.py"],
+    [
+        *PACKAGE,
+        *SIMULATOR,
+        *(
+            path
+            for folder in ("tests", "benchmarks")
+            for path in sorted((ROOT / folder).glob("*.py"))
+        ),
+        ROOT / "app.py",
+    ],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_every_file_says_first_what_it_is(path: Path) -> None:

@@ -7,7 +7,18 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Person, launch_data, person, race, statuses, together
+from conftest import (
+    API,
+    BOT_TOKEN,
+    SWORD,
+    WEBHOOK_SECRET,
+    Person,
+    launch_data,
+    person,
+    race,
+    statuses,
+    together,
+)
 
 OUTCOMES = "/api/v1/mock/outcomes"
 
@@ -35,7 +46,11 @@ def test_g27_failed_answers_200_and_the_next_try_succeeds(alice: Person, logged:
     assert again.headers["Idempotent-Replayed"] == "true"
 
     assert steered(alice, "p1", "paid").json["status"] == "succeeded"
-    assert alice.history("p1") == ["purchase_invoice_created", "purchase_failed", "purchase_succeeded"]
+    assert alice.history("p1") == [
+        "purchase_invoice_created",
+        "purchase_failed",
+        "purchase_succeeded",
+    ]
     assert [line["previous_status"] for line in logged("purchase_failed")] == ["pending"]
 
 
@@ -46,12 +61,17 @@ def test_g27_pending_leaves_a_purchase_as_it_is(alice: Person) -> None:
     assert alice.history("p1") == ["purchase_invoice_created"]
 
 
-def test_g27_lost_is_carried_out_and_a_resend_has_the_stored_success(alice: Person, logged: Any) -> None:
+def test_g27_lost_is_carried_out_and_a_resend_has_the_stored_success(
+    alice: Person, logged: Any
+) -> None:
     lost = steered(alice, "p1", "lost", **SWORD)
     assert (lost.status_code, lost.json["error"]) == (504, "answer_lost")
     assert alice.history("p1") == ["purchase_succeeded"]
 
-    for resend in (alice.purchase("p1", **SWORD), steered(alice, "p1", "lost", **SWORD)):  # clients resend headers too
+    for resend in (
+        alice.purchase("p1", **SWORD),
+        steered(alice, "p1", "lost", **SWORD),
+    ):  # clients resend headers too
         assert (resend.status_code, resend.json["status"]) == (200, "succeeded")
         assert resend.headers["Idempotent-Replayed"] == "true"
     assert alice.history("p1") == ["purchase_succeeded"]
@@ -66,12 +86,17 @@ def test_g27_what_succeeded_stays_so_whatever_is_asked(alice: Person, outcome: s
     assert alice.history("p1") == ["purchase_succeeded"]
 
 
-@pytest.mark.parametrize(("outcome", "status", "events"), [
-    ("paid", "succeeded", ["purchase_succeeded"]),
-    ("failed", "failed", ["purchase_invoice_created", "purchase_failed"]),
-    ("pending", "pending", ["purchase_invoice_created"]),
-])
-def test_g27_without_an_invoice_it_ends_as_asked(alice: Person, outcome: str, status: str, events: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "status", "events"),
+    [
+        ("paid", "succeeded", ["purchase_succeeded"]),
+        ("failed", "failed", ["purchase_invoice_created", "purchase_failed"]),
+        ("pending", "pending", ["purchase_invoice_created"]),
+    ],
+)
+def test_g27_without_an_invoice_it_ends_as_asked(
+    alice: Person, outcome: str, status: str, events: list[str]
+) -> None:
     answer = steered(alice, "p1", outcome, **SWORD)
     assert (answer.status_code, answer.json["status"]) == (200, status)
     assert alice.history("p1") == events
@@ -80,7 +105,9 @@ def test_g27_without_an_invoice_it_ends_as_asked(alice: Person, outcome: str, st
         assert alice.invoice("p1").json["pay_url"] is not None
 
 
-def test_g27_another_user_or_price_is_a_conflict_whatever_is_asked(alice: Person, bob: Person) -> None:
+def test_g27_another_user_or_price_is_a_conflict_whatever_is_asked(
+    alice: Person, bob: Person
+) -> None:
     alice.invoice("p1")
     for outcome in ("paid", "failed", "pending", "lost"):
         assert steered(bob, "p1", outcome).json["error"] == "purchase_conflict"
@@ -95,37 +122,70 @@ def test_g27_a_delay_is_waited_before_anything_is_done(alice: Person) -> None:
     assert answer.json["status"] == "succeeded"
 
 
-@pytest.mark.parametrize(("header", "value"), [
-    ("X-Mock-Outcome", "stolen"), ("X-Mock-Outcome", ""), ("X-Mock-Delay", "11"), ("X-Mock-Delay", "-1"),
-    ("X-Mock-Delay", "soon"), ("X-Mock-Delay", "nan"), ("X-Mock-Delay", "inf"),
-])
-def test_g27_a_header_that_cannot_be_meant_is_refused(alice: Person, header: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("X-Mock-Outcome", "stolen"),
+        ("X-Mock-Outcome", ""),
+        ("X-Mock-Delay", "11"),
+        ("X-Mock-Delay", "-1"),
+        ("X-Mock-Delay", "soon"),
+        ("X-Mock-Delay", "nan"),
+        ("X-Mock-Delay", "inf"),
+    ],
+)
+def test_g27_a_header_that_cannot_be_meant_is_refused(
+    alice: Person, header: str, value: str
+) -> None:
     answer = alice.post(API, {"purchase_id": "p1", **SWORD}, **{header: value})
     assert (answer.status_code, answer.json["error"], list(answer.json["errors"])) == (
-        422, "invalid_purchase_payload", [header])
+        422,
+        "invalid_purchase_payload",
+        [header],
+    )
     assert alice.get("p1").status_code == 404
 
 
-def test_g28_fail_once_then_succeed_is_one_call(app: Any, alice: Person, bob: Person, logged: Any) -> None:
+def test_g28_fail_once_then_succeed_is_one_call(
+    app: Any, alice: Person, bob: Person, logged: Any
+) -> None:
     told = arm(bob, "failed", match={"user_id": "alice"})
     assert told | {"created_at": ""} == {
-        "outcome_id": told["outcome_id"], "match": {"user_id": "alice"}, "outcome": "failed", "delay": 0, "times": 1,
-        "taken": 0, "created_at": "",
+        "outcome_id": told["outcome_id"],
+        "match": {"user_id": "alice"},
+        "outcome": "failed",
+        "delay": 0,
+        "times": 1,
+        "taken": 0,
+        "created_at": "",
     }
     assert armed(app) == [told]
 
     assert bob.purchase("p0", **SWORD).json["status"] == "succeeded"  # not meant for bob
     alice.invoice("p1")
-    assert [alice.purchase("p1").json["status"] for _ in range(3)] == ["failed", "succeeded", "succeeded"]
+    assert [alice.purchase("p1").json["status"] for _ in range(3)] == [
+        "failed",
+        "succeeded",
+        "succeeded",
+    ]
     assert armed(app) == []
     assert [line["purchase_id"] for line in logged("mock_outcome_taken")] == ["p1"]
 
 
-@pytest.mark.parametrize(("match", "taken"), [
-    ({}, True), ({"user_id": "alice"}, True), ({"item_id": "golden-sword"}, True), ({"purchase_id": "p1"}, True),
-    ({"user_id": "alice", "item_id": "golden-sword", "purchase_id": "p1"}, True), ({"user_id": "bob"}, False),
-    ({"item_id": "shield"}, False), ({"purchase_id": "p2"}, False), ({"user_id": "alice", "item_id": "shield"}, False),
-])
+@pytest.mark.parametrize(
+    ("match", "taken"),
+    [
+        ({}, True),
+        ({"user_id": "alice"}, True),
+        ({"item_id": "golden-sword"}, True),
+        ({"purchase_id": "p1"}, True),
+        ({"user_id": "alice", "item_id": "golden-sword", "purchase_id": "p1"}, True),
+        ({"user_id": "bob"}, False),
+        ({"item_id": "shield"}, False),
+        ({"purchase_id": "p2"}, False),
+        ({"user_id": "alice", "item_id": "shield"}, False),
+    ],
+)
 @pytest.mark.parametrize("invoiced", [True, False])
 def test_g28_an_outcome_is_for_what_has_all_of_its_match(
     alice: Person, match: dict[str, str], taken: bool, invoiced: bool
@@ -153,8 +213,12 @@ def test_g28_what_changes_nothing_takes_nothing(app: Any, alice: Person, bob: Pe
     assert alice.history("p1") == ["purchase_succeeded"]
 
 
-def test_g28_the_first_armed_is_taken_first_and_one_or_all_can_be_cleared(app: Any, alice: Person) -> None:
-    failed, pending, lost = (arm(alice, outcome)["outcome_id"] for outcome in ("failed", "pending", "lost"))
+def test_g28_the_first_armed_is_taken_first_and_one_or_all_can_be_cleared(
+    app: Any, alice: Person
+) -> None:
+    failed, pending, lost = (
+        arm(alice, outcome)["outcome_id"] for outcome in ("failed", "pending", "lost")
+    )
     assert [one["outcome_id"] for one in armed(app)] == [failed, pending, lost]
     assert alice.purchase("p1", **SWORD).json["status"] == "failed"
     client = app.test_client()
@@ -172,23 +236,31 @@ def test_g28_an_armed_delay_is_waited_unless_the_header_says_another(alice: Pers
     alice.purchase("p1", **SWORD)
     assert time.monotonic() - begun >= 0.3
     arm(alice, "paid", delay=10)
-    alice.post(API, {"purchase_id": "p2", **SWORD}, **{"X-Mock-Delay": "0"})  # takes the second of the first
+    alice.post(
+        API, {"purchase_id": "p2", **SWORD}, **{"X-Mock-Delay": "0"}
+    )  # takes the second of the first
     begun = time.monotonic()
     alice.post(API, {"purchase_id": "p3", **SWORD}, **{"X-Mock-Delay": "0"})
     assert time.monotonic() - begun < 10
 
 
-def test_g28_thirty_at_once_take_seven_exactly_seven_times(app: Any, alice: Person, url: str) -> None:
+def test_g28_thirty_at_once_take_seven_exactly_seven_times(
+    app: Any, alice: Person, url: str
+) -> None:
     arm(alice, "failed", times=7)
     acts = [lambda name=f"p{n}": person(app, "alice").purchase(name, **SWORD) for n in range(30)]
     answers = race(url, "SELECT FROM mock_outcomes FOR UPDATE", *acts)
 
     assert statuses(answers) == [200] * 30
-    assert sorted(answer.json["status"] for answer in answers) == ["failed"] * 7 + ["succeeded"] * 23
+    assert (
+        sorted(answer.json["status"] for answer in answers) == ["failed"] * 7 + ["succeeded"] * 23
+    )
     assert armed(app) == []
 
 
-def test_g28_who_loses_the_last_of_one_takes_the_next(app: Any, alice: Person, sql: psycopg.Connection[Any]) -> None:
+def test_g28_who_loses_the_last_of_one_takes_the_next(
+    app: Any, alice: Person, sql: psycopg.Connection[Any]
+) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -199,19 +271,34 @@ def test_g28_who_loses_the_last_of_one_takes_the_next(app: Any, alice: Person, s
     acts = [lambda name=f"p{n}": person(app, "alice").purchase(name, **SWORD) for n in range(many)]
     answers = together(*acts)
 
-    assert sorted(answer.json["status"] for answer in answers) == ["failed"] * sum(times) + ["succeeded"] * 5
-    assert sql.execute("SELECT taken FROM mock_outcomes ORDER BY outcome_id").fetchall() == [(n,) for n in times]
+    assert (
+        sorted(answer.json["status"] for answer in answers)
+        == ["failed"] * sum(times) + ["succeeded"] * 5
+    )
+    assert sql.execute("SELECT taken FROM mock_outcomes ORDER BY outcome_id").fetchall() == [
+        (n,) for n in times
+    ]
 
 
-@pytest.mark.parametrize(("body", "field"), [
-    ({"match": {}, "outcome": "stolen"}, "outcome"), ({"match": {}}, "outcome"), ({"outcome": "paid"}, "match"),
-    ({"match": [], "outcome": "paid"}, "match._schema"), ({"match": {"price": 1}, "outcome": "paid"}, "match.price"),
-    ({"match": {"user_id": "a b"}, "outcome": "paid"}, "match.user_id"),
-    ({"match": {}, "outcome": "paid", "times": 0}, "times"),
-    ({"match": {}, "outcome": "paid", "times": True}, "times"), ({"match": {}, "outcome": "paid", "delay": 10.1}, "delay"),
-    ({"match": {}, "outcome": "paid", "delay": "1"}, "delay"), ({"match": {}, "outcome": "paid", "x": 1}, "x"),
-])
-def test_g28_what_cannot_be_armed_is_refused(app: Any, alice: Person, body: Any, field: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"match": {}, "outcome": "stolen"}, "outcome"),
+        ({"match": {}}, "outcome"),
+        ({"outcome": "paid"}, "match"),
+        ({"match": [], "outcome": "paid"}, "match._schema"),
+        ({"match": {"price": 1}, "outcome": "paid"}, "match.price"),
+        ({"match": {"user_id": "a b"}, "outcome": "paid"}, "match.user_id"),
+        ({"match": {}, "outcome": "paid", "times": 0}, "times"),
+        ({"match": {}, "outcome": "paid", "times": True}, "times"),
+        ({"match": {}, "outcome": "paid", "delay": 10.1}, "delay"),
+        ({"match": {}, "outcome": "paid", "delay": "1"}, "delay"),
+        ({"match": {}, "outcome": "paid", "x": 1}, "x"),
+    ],
+)
+def test_g28_what_cannot_be_armed_is_refused(
+    app: Any, alice: Person, body: Any, field: str
+) -> None:
     answer = alice.post(OUTCOMES, body)
     assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
     assert armed(app) == []
@@ -227,11 +314,16 @@ def test_g29_outside_mock_mode_nothing_is_steered(make_app: Callable[..., Any], 
     assert client.post(OUTCOMES, json={"match": {}, "outcome": "paid"}).status_code == 404
 
 
-@pytest.mark.parametrize("header", [{"X-Mock-Outcome": "paid"}, {"X-Mock-Outcome": "?"}, {"X-Mock-Delay": "1"}])
+@pytest.mark.parametrize(
+    "header", [{"X-Mock-Outcome": "paid"}, {"X-Mock-Outcome": "?"}, {"X-Mock-Delay": "1"}]
+)
 def test_g29_in_live_mode_the_headers_are_refused(
     make_app: Callable[..., Any], header: dict[str, str]
 ) -> None:
-    live = make_app(mode="live", telegram_bot_token=BOT_TOKEN, telegram_webhook_secret=WEBHOOK_SECRET)
+    live = make_app(
+        mode="live", telegram_bot_token=BOT_TOKEN, telegram_webhook_secret=WEBHOOK_SECRET
+    )
     answer = live.test_client().post(
-        API, json={"purchase_id": "p1"}, headers={"Authorization": f"tma {launch_data()}", **header})
+        API, json={"purchase_id": "p1"}, headers={"Authorization": f"tma {launch_data()}", **header}
+    )
     assert (answer.status_code, answer.json["error"]) == (400, "mock_only")

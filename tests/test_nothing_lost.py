@@ -44,7 +44,9 @@ def test_g13_a_server_killed_before_the_commit_leaves_nothing(
 ) -> None:
     served = serve(DATABASE_URL=url)
     with psycopg.connect(url) as holder:
-        holder.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")  # the statement stops in its middle
+        holder.execute(
+            "LOCK TABLE events IN ACCESS EXCLUSIVE MODE"
+        )  # the statement stops in its middle
         caller = in_background(lambda: served.person("alice").purchase("p1", **SWORD))
         eventually(lambda: blocked(sql))
         for process in [*served.workers(), served.process]:
@@ -64,7 +66,12 @@ def test_g13_a_server_killed_after_the_commit_answers_a_resend_with_the_stored_r
     served.person("alice").invoice("p0")  # the connection is open
     wire.holding_answers = True
     caller = in_background(lambda: served.person("alice").purchase("p1", **SWORD))
-    eventually(lambda: sql.execute("SELECT count(*) FROM purchases WHERE purchase_id = 'p1'").fetchone() == (1,))
+    eventually(
+        lambda: (
+            sql.execute("SELECT count(*) FROM purchases WHERE purchase_id = 'p1'").fetchone()
+            == (1,)
+        )
+    )
     for process in [*served.workers(), served.process]:
         process.send_signal(signal.SIGKILL)
     caller.join()
@@ -73,7 +80,9 @@ def test_g13_a_server_killed_after_the_commit_answers_a_resend_with_the_stored_r
     resent = serve(DATABASE_URL=url).person("alice").purchase("p1", **SWORD)
     assert (resent.status_code, resent.json["status"]) == (200, "succeeded")
     assert resent.headers["Idempotent-Replayed"] == "true"
-    assert sql.execute("SELECT event_type FROM events WHERE purchase_id = 'p1'").fetchall() == [("purchase_succeeded",)]
+    assert sql.execute("SELECT event_type FROM events WHERE purchase_id = 'p1'").fetchall() == [
+        ("purchase_succeeded",)
+    ]
 
 
 def test_g14_what_was_acknowledged_survives_the_death_of_postgresql(
@@ -90,7 +99,10 @@ def test_g14_what_was_acknowledged_survives_the_death_of_postgresql(
             if stop.is_set():
                 return
             purchase_id = f"p-{number}-{count}"
-            for call in (lambda: buyer.invoice(purchase_id), lambda: buyer.purchase(purchase_id, **SWORD)):
+            for call in (
+                lambda: buyer.invoice(purchase_id),
+                lambda: buyer.purchase(purchase_id, **SWORD),
+            ):
                 answer = call()
                 if answer.status_code < 300:
                     acknowledged[purchase_id] = answer.json["status"]
@@ -118,7 +130,11 @@ def test_g14_what_was_acknowledged_survives_the_death_of_postgresql(
         there = dict(conn.execute("SELECT purchase_id, status FROM purchases").fetchall())
         assert list(queries.find_contradictions(conn)) == []
     reached = {"pending": {"pending", "succeeded"}, "succeeded": {"succeeded"}}
-    lost = {purchase_id for purchase_id, status in acknowledged.items() if there.get(purchase_id) not in reached[status]}
+    lost = {
+        purchase_id
+        for purchase_id, status in acknowledged.items()
+        if there.get(purchase_id) not in reached[status]
+    }
     assert lost == set()
 
 
@@ -138,7 +154,11 @@ def test_g15_a_connection_that_dies_with_the_answer_is_a_503_and_a_resend_tells_
     assert int(answer.headers["Retry-After"]) > 0
 
     resent = alice.purchase("p1")
-    assert (resent.status_code, resent.json["status"], resent.headers["Idempotent-Replayed"]) == (200, "succeeded", "true")
+    assert (resent.status_code, resent.json["status"], resent.headers["Idempotent-Replayed"]) == (
+        200,
+        "succeeded",
+        "true",
+    )
     assert alice.history("p1") == ["purchase_invoice_created", "purchase_succeeded"]
 
 
@@ -165,14 +185,20 @@ def test_g16_without_a_database_every_caller_is_refused_in_time_and_served_again
     assert served.person("alice").invoice("p1").headers["Idempotent-Replayed"] == "true"
 
 
-def test_g16_a_restart_of_postgresql_costs_no_caller_an_answer(mortal: Mortal, serve: Callable[..., Served]) -> None:
+def test_g16_a_restart_of_postgresql_costs_no_caller_an_answer(
+    mortal: Mortal, serve: Callable[..., Served]
+) -> None:
     served = serve(DATABASE_URL=mortal.url)
     callers = [served.person("alice") for _ in range(8)]
-    assert {one.status_code for one in together(*(lambda c=c: c.invoice("p1") for c in callers))} <= {200, 201}
+    assert {
+        one.status_code for one in together(*(lambda c=c: c.invoice("p1") for c in callers))
+    } <= {200, 201}
     mortal.kill()
     mortal.start()
 
-    assert {one.status_code for one in together(*(lambda c=c: c.invoice("p1") for c in callers))} == {200}
+    assert {
+        one.status_code for one in together(*(lambda c=c: c.invoice("p1") for c in callers))
+    } == {200}
 
 
 def test_g16_an_exhausted_pool_is_a_503_in_time(url: str, app: Any, alice: Person) -> None:
@@ -239,7 +265,9 @@ def test_g18_sigterm_under_load_cuts_nobody_off(
             body = {"purchase_id": f"p-{number}-{count}", **SWORD}
             try:
                 caller: Any = session if keep_alive else requests
-                answer = caller.post(served.address + API, json=body, headers={"X-User-Id": "alice"}, timeout=30)
+                answer = caller.post(
+                    served.address + API, json=body, headers={"X-User-Id": "alice"}, timeout=30
+                )
                 outcomes.append(answer.status_code)
             except requests.ConnectionError as gone:
                 if not refused_or_closed_before(gone):
@@ -252,7 +280,9 @@ def test_g18_sigterm_under_load_cuts_nobody_off(
     with psycopg.connect(url) as holder:
         holder.execute("SELECT FROM purchases WHERE purchase_id = 'slow' FOR UPDATE")
         slow: list[Any] = []
-        waiting = in_background(lambda: slow.append(served.person("alice").purchase("slow").status_code))
+        waiting = in_background(
+            lambda: slow.append(served.person("alice").purchase("slow").status_code)
+        )
         eventually(lambda: blocked(sql))
         hammers = [threading.Thread(target=hammer, args=[number]) for number in range(6)]
         for one in hammers:
@@ -268,9 +298,15 @@ def test_g18_sigterm_under_load_cuts_nobody_off(
     assert slow == [200]
     assert served.process.wait(15) == 0  # though other connections are still open
     assert set(outcomes) == {200}
-    assert len(outcomes) == sql.execute("SELECT count(*) FROM purchases WHERE purchase_id <> 'slow'").fetchone()[0]
+    assert (
+        len(outcomes)
+        == sql.execute("SELECT count(*) FROM purchases WHERE purchase_id <> 'slow'").fetchone()[0]
+    )
 
 
 def refused_or_closed_before(gone: requests.ConnectionError) -> bool:
     """Whether the request never reached the service: no listener, or a connection it closed while it was idle."""
-    return any(said in repr(gone) for said in ("Connection refused", "RemoteDisconnected", "Connection reset by peer"))
+    return any(
+        said in repr(gone)
+        for said in ("Connection refused", "RemoteDisconnected", "Connection reset by peer")
+    )

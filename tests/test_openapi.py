@@ -18,23 +18,48 @@ def document(app: Any) -> dict[str, Any]:
     return app.test_client().get("/openapi.json").json
 
 
-def test_g25_schemathesis_finds_nothing(url: str, serve: Callable[..., Served], tmp_path: Any) -> None:
+def test_g25_schemathesis_finds_nothing(
+    url: str, serve: Callable[..., Served], tmp_path: Any
+) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     served = serve(DATABASE_URL=url)
     run = subprocess.run(
-        [sys.executable, "-m", "schemathesis.cli", "--config-file", str(ROOT / "tests/schemathesis.toml"), "run",
-         f"{served.address}/openapi.json", "--checks", "all",
-         "--max-examples", "20", "--seed", str(seed), "--header", "X-User-Id: alice", "--no-color"],
-        cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, check=False,
+        [
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            "--config-file",
+            str(ROOT / "tests/schemathesis.toml"),
+            "run",
+            f"{served.address}/openapi.json",
+            "--checks",
+            "all",
+            "--max-examples",
+            "20",
+            "--seed",
+            str(seed),
+            "--header",
+            "X-User-Id: alice",
+            "--no-color",
+        ],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
     assert not re.search(r'"status": 50[0-3]', served.output())
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    return [(path, method, found) for path, item in document["paths"].items()
-            for method, found in item.items() if method in ("get", "post", "delete")]
+    return [
+        (path, method, found)
+        for path, item in document["paths"].items()
+        for method, found in item.items()
+        if method in ("get", "post", "delete")
+    ]
 
 
 def test_every_request_and_answer_has_an_example(document: dict[str, Any]) -> None:
@@ -51,8 +76,14 @@ def test_every_request_and_answer_has_an_example(document: dict[str, Any]) -> No
 def test_every_refusal_of_the_contract_is_documented(document: dict[str, Any]) -> None:
     text = str(document)
     for refusal in errors.Refusal.__subclasses__():
-        if refusal not in (errors.NotFound, errors.MethodNotAllowed, errors.InternalError, errors.PaidForReal,
-                           errors.CrossSite, errors.NothingToRefund):
+        if refusal not in (
+            errors.NotFound,
+            errors.MethodNotAllowed,
+            errors.InternalError,
+            errors.PaidForReal,
+            errors.CrossSite,
+            errors.NothingToRefund,
+        ):
             assert f"'error': '{refusal.code}'" in text, refusal
 
 
@@ -63,13 +94,16 @@ def test_the_examples_are_true(app: Any) -> None:
     for path, status in (("/api/v1/purchase/invoice", "201"), ("/api/v1/purchase", "200")):
         operation = document["paths"][path]["post"]
         body = operation["requestBody"]["content"]["application/json"]["example"]
-        caller = next(one["example"] for one in operation["parameters"] if one["name"] == "X-User-Id")
+        caller = next(
+            one["example"] for one in operation["parameters"] if one["name"] == "X-User-Id"
+        )
         answer = client.post(path, json=body, headers={"X-User-Id": caller})
         shown = operation["responses"][status]["content"]["application/json"]["example"]
         assert answer.status_code == int(status)
         assert list(answer.json) == list(shown)
         assert {name: type(value) for name, value in answer.json.items()} == {
-            name: type(value) for name, value in shown.items()}
+            name: type(value) for name, value in shown.items()
+        }
 
 
 def test_docs_need_nothing_from_outside(app: Any) -> None:

@@ -11,8 +11,16 @@ from live import Shop, checkout, message, new_id, open_shop
 
 from stars import reconcile
 
-NOTHING = {"settled": 0, "refused": 0, "refunded_elsewhere": 0, "refunds_sent": 0, "refunds_waiting": 0,
-           "updates_handled": 0, "unexplained": [], "telegram": None}
+NOTHING = {
+    "settled": 0,
+    "refused": 0,
+    "refunded_elsewhere": 0,
+    "refunds_sent": 0,
+    "refunds_waiting": 0,
+    "updates_handled": 0,
+    "unexplained": [],
+    "telegram": None,
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +74,9 @@ def test_l12_a_charge_that_does_not_fit_goes_back_once(shop: Shop, fault: str, l
     buyer, purchase_id = shop.buyer(), new_id()
     stranger = shop.buyer()
     if lost:
-        shop.sim.fault("drop", times=2, match={"update": "successful_payment", "payload": purchase_id})
+        shop.sim.fault(
+            "drop", times=2, match={"update": "successful_payment", "payload": purchase_id}
+        )
     if fault == "second_payment":
         shop.sim.fault(fault, match={"payload": purchase_id})
     else:  # it was approved as it should be, and charged otherwise
@@ -87,7 +97,9 @@ def test_l12_a_refund_and_a_chargeback_made_elsewhere_are_marked(shop: Shop) -> 
     charge = buyer.pay(buyer.link(refunded))["charge"]
     shop.sim.fault("drop", match={"update": "refunded_payment", "payload": refunded})
     shop.sim.ask("refundStarPayment", user_id=buyer.id, telegram_payment_charge_id=charge)
-    shop.sim.act("chargeback", charge=buyer.pay(buyer.link(charged_back))["charge"])  # of this no update tells
+    shop.sim.act(
+        "chargeback", charge=buyer.pay(buyer.link(charged_back))["charge"]
+    )  # of this no update tells
     assert [buyer.status(one) for one in (refunded, charged_back)] == ["succeeded", "succeeded"]
     assert shop.reconcile() == NOTHING | {"refunded_elsewhere": 2}
     assert [buyer.status(one) for one in (refunded, charged_back)] == ["refunded", "refunded"]
@@ -103,11 +115,20 @@ def test_l12_what_went_back_before_anybody_knew_is_not_handed_out(shop: Shop) ->
     assert "purchase_succeeded" not in buyer.history(purchase_id)
 
 
-@pytest.mark.parametrize("fault", [
-    {"kind": "lost_answer", "times": 3}, {"kind": "timeout", "times": 3, "seconds": 0}, {"kind": "500", "times": 3},
-    {"kind": "balance_too_low"}, {"kind": "429", "retry_after": 60},
-], ids=lambda fault: fault["kind"])
-def test_l12_a_refund_that_was_not_done_is_asked_for_again(shop: Shop, fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "lost_answer", "times": 3},
+        {"kind": "timeout", "times": 3, "seconds": 0},
+        {"kind": "500", "times": 3},
+        {"kind": "balance_too_low"},
+        {"kind": "429", "retry_after": 60},
+    ],
+    ids=lambda fault: fault["kind"],
+)
+def test_l12_a_refund_that_was_not_done_is_asked_for_again(
+    shop: Shop, fault: dict[str, Any]
+) -> None:
     buyer, purchase_id = shop.buyer(), new_id()
     shop.sim.fault("wrong_amount", match={"payload": purchase_id, "stage": "payment"})
     buyer.pay(buyer.link(purchase_id))
@@ -115,8 +136,12 @@ def test_l12_a_refund_that_was_not_done_is_asked_for_again(shop: Shop, fault: di
     shop.sim.fault("drop", times=None, match={"update": "refunded_payment", "user": buyer.id})
     first = shop.reconcile()
     assert (first["refunds_sent"], first["refunds_waiting"]) == (0, 1)
-    assert (first["telegram"] is None) == (fault["kind"] == "balance_too_low")  # a no to one of them is no outage
-    assert shop.run("telegram", "reconcile", "--json").stdout.count('"refunds_sent": 0') == 1  # it is not yet due again
+    assert (first["telegram"] is None) == (
+        fault["kind"] == "balance_too_low"
+    )  # a no to one of them is no outage
+    assert (
+        shop.run("telegram", "reconcile", "--json").stdout.count('"refunds_sent": 0') == 1
+    )  # it is not yet due again
     assert shop.reconcile()["refunds_waiting"] == 0
     assert (buyer.stars(), len(shop.sim.journal("refund", payload=purchase_id))) == (10_000, 1)
 
@@ -128,7 +153,10 @@ def test_l12_a_refund_that_telegram_will_not_make_is_named(shop: Shop) -> None:
     shop.sim.fault("balance_too_low", times=3, match={"user": buyer.id})
     assert [shop.reconcile()["unexplained"] for _ in range(2)] == [[], []]
     (named,) = shop.reconcile()["unexplained"]
-    assert (named["transaction_id"], named["problem"]) == (charge, "is to go back, and Telegram does not do it")
+    assert (named["transaction_id"], named["problem"]) == (
+        charge,
+        "is to go back, and Telegram does not do it",
+    )
     assert "BALANCE_TOO_LOW" in named["body"]["last_error"]
     assert shop.run("telegram", "reconcile").exit_code == 1
     assert shop.reconcile()["refunds_sent"] == 1
@@ -159,7 +187,9 @@ def test_l12_more_than_a_page_of_transactions_is_read_whatever_breaks_off(shop: 
     before = shop.count("star_transactions")
     shop.sim.fault("drop", times=None, match={"update": "successful_payment"})
     link = buyer.link(new_id())
-    for _ in range(120):  # the same link, again and again: nobody settles the first, so each is approved
+    for _ in range(
+        120
+    ):  # the same link, again and again: nobody settles the first, so each is approved
         buyer.pay(link)
     shop.sim.fault("500", times=3, match={"method": "getStarTransactions"})
     assert "refused getStarTransactions" in shop.reconcile()["telegram"]
@@ -175,8 +205,10 @@ def test_l12_an_update_whose_handling_broke_off_is_handled(robbed_shop: Shop) ->
     buyer, purchase_id = robbed_shop.buyer(), new_id()
     buyer.link(purchase_id)
     update = message(buyer.id, purchase_id, f"c-{purchase_id}")
-    robbed_shop.sql.execute("INSERT INTO telegram_updates (bot_id, update_id, body) VALUES (123456, %s, %s)",
-                     [update["update_id"], json.dumps(update)])
+    robbed_shop.sql.execute(
+        "INSERT INTO telegram_updates (bot_id, update_id, body) VALUES (123456, %s, %s)",
+        [update["update_id"], json.dumps(update)],
+    )
     assert robbed_shop.reconcile()["updates_handled"] == 1
     assert buyer.status(purchase_id) == "succeeded"
     assert robbed_shop.update(update).status_code == 200  # Telegram's own resend
@@ -204,16 +236,22 @@ def test_l12_what_no_purchase_explains_is_named_until_somebody_explains_it(shop:
     shop.sim.ask("deleteWebhook")  # so that the bot's other business answers for itself
     paying = shop.sim.act("pay", link=link, user=buyer.id, wait=0)
     shop.sim.ask("answerPreCheckoutQuery", pre_checkout_query_id=paying["checkout"], ok=True)
-    charge = next(one["charge"] for one in shop.sim.look("checkouts") if one["checkout"] == paying["checkout"])
+    charge = next(
+        one["charge"] for one in shop.sim.look("checkouts") if one["checkout"] == paying["checkout"]
+    )
     shop.sim.ask("getUpdates", offset=-1)
     shop.sim.ask("getUpdates", offset=2**31 - 1)
 
     for _ in range(2):
         found = shop.reconcile()["unexplained"]
         assert [(one["transaction_id"], one["amount"], one["problem"]) for one in found] == [
-            (charge, 77, "came in, and no purchase explains it")]
+            (charge, 77, "came in, and no purchase explains it")
+        ]
     assert shop.run("telegram", "reconcile").exit_code == 1
-    assert (buyer.stars(), shop.charges("of-another-shop")) == (10_000 - 77, [])  # nobody gives away what is not understood
+    assert (buyer.stars(), shop.charges("of-another-shop")) == (
+        10_000 - 77,
+        [],
+    )  # nobody gives away what is not understood
     assert shop.run("telegram", "explain", "no-such", "x").exit_code == 1
     assert shop.run("telegram", "explain", charge, "the other shop").exit_code == 0
     assert shop.run("telegram", "reconcile").exit_code == 0
@@ -221,13 +259,19 @@ def test_l12_what_no_purchase_explains_is_named_until_somebody_explains_it(shop:
     assert shop.reconcile()["unexplained"] == []
 
 
-def test_l12_what_the_owner_takes_out_and_what_was_before_us_is_no_mystery(server: str, tmp_path: Any) -> None:
+def test_l12_what_the_owner_takes_out_and_what_was_before_us_is_no_mystery(
+    server: str, tmp_path: Any
+) -> None:
     with open_shop(server, tmp_path) as shop:
         shop.run("telegram", "webhook", "delete")
         buyer = shop.buyer()
         for _ in range(2):
-            paying = shop.sim.act("pay", link=shop.sim.link(500, payload="years ago"), user=buyer.id, wait=0)
-            shop.sim.ask("answerPreCheckoutQuery", pre_checkout_query_id=paying["checkout"], ok=True)
+            paying = shop.sim.act(
+                "pay", link=shop.sim.link(500, payload="years ago"), user=buyer.id, wait=0
+            )
+            shop.sim.ask(
+                "answerPreCheckoutQuery", pre_checkout_query_id=paying["checkout"], ok=True
+            )
         shop.sim.act("withdraw", stars=300)
         shop.sql.execute("UPDATE star_transactions SET dated = dated")
         assert shop.reconcile() == NOTHING
@@ -237,17 +281,23 @@ def test_l12_what_the_owner_takes_out_and_what_was_before_us_is_no_mystery(serve
         assert shop.reconcile() == NOTHING
         assert shop.count("charges") == 0
         one_line = shop.run("telegram", "reconcile").stdout
-        assert one_line == ("settled 0, refused 0, refunded_elsewhere 0, refunds_sent 0, refunds_waiting 0, "
-                            "updates_handled 0, unexplained 0\n")
+        assert one_line == (
+            "settled 0, refused 0, refunded_elsewhere 0, refunds_sent 0, refunds_waiting 0, "
+            "updates_handled 0, unexplained 0\n"
+        )
 
 
 def test_l12_another_bots_charges_are_left_to_it(robbed_shop: Shop) -> None:
     buyer, purchase_id = robbed_shop.buyer(), new_id()
     buyer.link(purchase_id)
     robbed_shop.update(message(buyer.id, purchase_id, f"c-{purchase_id}", amount=1))
-    robbed_shop.sql.execute("UPDATE charges SET bot_id = 999 WHERE invoice_payload = %s", [purchase_id])
+    robbed_shop.sql.execute(
+        "UPDATE charges SET bot_id = 999 WHERE invoice_payload = %s", [purchase_id]
+    )
     waiting = robbed_shop.reconcile()["refunds_waiting"]
-    robbed_shop.sql.execute("UPDATE charges SET bot_id = 123456 WHERE invoice_payload = %s", [purchase_id])
+    robbed_shop.sql.execute(
+        "UPDATE charges SET bot_id = 123456 WHERE invoice_payload = %s", [purchase_id]
+    )
     assert robbed_shop.reconcile()["refunds_waiting"] == waiting + 1
 
 
@@ -288,4 +338,6 @@ def test_l12_a_pre_checkout_is_never_left_unhandled(shop: Shop) -> None:
     buyer.link(purchase_id, **SWORD)
     for broken in ({}, {"total_amount": "50"}):
         shop.update(checkout(buyer.id, purchase_id, **broken))
-    assert shop.sql.execute("SELECT count(*) FROM telegram_updates WHERE handled_at IS NULL").fetchone() == (0,)
+    assert shop.sql.execute(
+        "SELECT count(*) FROM telegram_updates WHERE handled_at IS NULL"
+    ).fetchone() == (0,)

@@ -29,10 +29,12 @@ def raw(sim: Sim, path: str, method: str = "GET", **how: Any) -> tuple[int, Any]
 def test_arguments_come_as_query_form_multipart_and_json_and_methods_in_any_case(sim: Sim) -> None:
     args, path = SWORD | {"prices": PRICES}, f"/bot{TOKEN}/CREATEinvoiceLINK"
     answers = [
-        raw(sim, path, params=args), raw(sim, path, "POST", data=args),
+        raw(sim, path, params=args),
+        raw(sim, path, "POST", data=args),
         raw(sim, path, "POST", files={name: (None, value) for name, value in args.items()}),
         raw(sim, path, "POST", json=args | {"prices": json.loads(PRICES)}),
-        raw(sim, path, "POST", json=args), raw(sim, path, "POST", params=SWORD, data={"prices": PRICES}),
+        raw(sim, path, "POST", json=args),
+        raw(sim, path, "POST", params=SWORD, data={"prices": PRICES}),
     ]
     assert all(status == 200 and body["ok"] for status, body in answers)
     assert len({body["result"] for _, body in answers}) == 6
@@ -48,62 +50,93 @@ def test_every_well_shaped_token_is_a_bot_of_its_own(sim: Sim) -> None:
     assert [bot["bot"] for bot in sim.look("bots")] == ["123456", "777", "123456/test"]
 
 
-@pytest.mark.parametrize(("path", "status", "description"), [
-    (f"/bot{TOKEN}/getNothing", 404, "Not Found: method not found"),
-    (f"/bot{TOKEN}/", 404, "Not Found"),
-    ("/botnonsense/getMe", 404, "Not Found"),
-    ("/bot123456:short/getMe", 401, "Unauthorized"),
-    (f"/bot{TOKEN[:-1]}X/getMe", 401, "Unauthorized"),
-])
-def test_a_wrong_address_is_refused_in_telegrams_words(sim: Sim, path: str, status: int, description: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "status", "description"),
+    [
+        (f"/bot{TOKEN}/getNothing", 404, "Not Found: method not found"),
+        (f"/bot{TOKEN}/", 404, "Not Found"),
+        ("/botnonsense/getMe", 404, "Not Found"),
+        ("/bot123456:short/getMe", 401, "Unauthorized"),
+        (f"/bot{TOKEN[:-1]}X/getMe", 401, "Unauthorized"),
+    ],
+)
+def test_a_wrong_address_is_refused_in_telegrams_words(
+    sim: Sim, path: str, status: int, description: str
+) -> None:
     sim.ask("getMe")
-    assert raw(sim, path) == (status, {"ok": False, "error_code": status, "description": description})
+    assert raw(sim, path) == (
+        status,
+        {"ok": False, "error_code": status, "description": description},
+    )
 
 
 def test_a_body_that_is_no_json_object_holds_no_arguments(sim: Sim) -> None:
     for body in (b"{", b"[1]", b"\xff", b""):
         how = {"data": body, "headers": {"Content-Type": "application/json"}}
         status, answer = raw(sim, f"/bot{TOKEN}/createInvoiceLink", "POST", **how)
-        assert (status, answer["description"]) == (400, 'Bad Request: parameter "title" is required')
+        assert (status, answer["description"]) == (
+            400,
+            'Bad Request: parameter "title" is required',
+        )
 
 
 # Invoices
 
 
-@pytest.mark.parametrize(("change", "description"), [
-    *(({name: ""}, f'parameter "{name}" is required') for name in ("title", "description", "payload", "currency", "prices")),
-    ({"prices": "["}, "can't parse prices JSON object"),
-    ({"prices": "[5]"}, "can't parse prices JSON object"),
-    ({"prices": '[{"label": "x", "amount": 1.5}]'}, "can't parse prices JSON object"),
-    ({"prices": '[{"label": "x", "amount": 1}, {"label": "y", "amount": 1}]'}, "STARS_INVOICE_INVALID"),
-    ({"prices": "[]"}, "STARS_INVOICE_INVALID"),
-    ({"prices": '[{"label": "x", "amount": 0}]'}, "CURRENCY_TOTAL_AMOUNT_INVALID"),
-    ({"prices": '[{"label": "x", "amount": 100001}]'}, "CURRENCY_TOTAL_AMOUNT_INVALID"),
-    ({"currency": "USD"}, "PAYMENT_PROVIDER_INVALID"),
-    ({"title": "x" * 33}, "INVOICE_TITLE_INVALID"),
-    ({"description": "x" * 256}, "INVOICE_DESCRIPTION_INVALID"),
-    ({"payload": "я" * 65}, "INVOICE_PAYLOAD_INVALID"),
-    ({"subscription_period": 2592000}, "SUBSCRIPTION_PERIOD_INVALID"),
-    ({"need_name": True}, "STARS_INVOICE_INVALID"),
-    ({"is_flexible": True}, "STARS_INVOICE_INVALID"),
-    ({"max_tip_amount": 10}, "STARS_INVOICE_INVALID"),
-    ({"provider_token": "1:TEST"}, "STARS_INVOICE_INVALID"),
-])
-def test_an_invoice_that_stars_do_not_allow_is_refused(sim: Sim, change: dict[str, Any], description: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "description"),
+    [
+        *(
+            ({name: ""}, f'parameter "{name}" is required')
+            for name in ("title", "description", "payload", "currency", "prices")
+        ),
+        ({"prices": "["}, "can't parse prices JSON object"),
+        ({"prices": "[5]"}, "can't parse prices JSON object"),
+        ({"prices": '[{"label": "x", "amount": 1.5}]'}, "can't parse prices JSON object"),
+        (
+            {"prices": '[{"label": "x", "amount": 1}, {"label": "y", "amount": 1}]'},
+            "STARS_INVOICE_INVALID",
+        ),
+        ({"prices": "[]"}, "STARS_INVOICE_INVALID"),
+        ({"prices": '[{"label": "x", "amount": 0}]'}, "CURRENCY_TOTAL_AMOUNT_INVALID"),
+        ({"prices": '[{"label": "x", "amount": 100001}]'}, "CURRENCY_TOTAL_AMOUNT_INVALID"),
+        ({"currency": "USD"}, "PAYMENT_PROVIDER_INVALID"),
+        ({"title": "x" * 33}, "INVOICE_TITLE_INVALID"),
+        ({"description": "x" * 256}, "INVOICE_DESCRIPTION_INVALID"),
+        ({"payload": "я" * 65}, "INVOICE_PAYLOAD_INVALID"),
+        ({"subscription_period": 2592000}, "SUBSCRIPTION_PERIOD_INVALID"),
+        ({"need_name": True}, "STARS_INVOICE_INVALID"),
+        ({"is_flexible": True}, "STARS_INVOICE_INVALID"),
+        ({"max_tip_amount": 10}, "STARS_INVOICE_INVALID"),
+        ({"provider_token": "1:TEST"}, "STARS_INVOICE_INVALID"),
+    ],
+)
+def test_an_invoice_that_stars_do_not_allow_is_refused(
+    sim: Sim, change: dict[str, Any], description: str
+) -> None:
     answer = sim.call("createInvoiceLink", **SWORD | {"prices": PRICES} | change)
     assert answer == {"ok": False, "error_code": 400, "description": f"Bad Request: {description}"}
     assert sim.look("links") == []
 
 
 def test_the_limits_themselves_are_allowed(sim: Sim) -> None:
-    sim.link(100_000, title="я" * 32, description="я" * 255, payload="я" * 64, provider_token="", need_name=False)
+    sim.link(
+        100_000,
+        title="я" * 32,
+        description="я" * 255,
+        payload="я" * 64,
+        provider_token="",
+        need_name=False,
+    )
     sim.link(1)
 
 
 def test_what_was_only_measured_is_a_setting(sim: Sim) -> None:
     sim.act("settings", max_amount=10, refuse_stray_fields=False, charge_id_length=20)
     sim.link(10, need_name=True)
-    assert sim.call("createInvoiceLink", **SWORD, prices=PRICES)["description"].endswith("CURRENCY_TOTAL_AMOUNT_INVALID")
+    assert sim.call("createInvoiceLink", **SWORD, prices=PRICES)["description"].endswith(
+        "CURRENCY_TOTAL_AMOUNT_INVALID"
+    )
     assert sim.act("settings", max_amount="10")["error"]
     assert sim.act("settings", nonsense=1)["error"]
 
@@ -116,7 +149,12 @@ def test_a_link_leads_to_the_simulator_or_to_where_the_settings_say(sim: Sim) ->
 
 def test_both_forms_of_a_link_can_be_opened_and_paid(shop: Sim) -> None:
     link, user = shop.link(), shop.user()
-    for form in (link, link.replace("/$", "/invoice/"), link.rpartition("$")[2], link.replace(shop.address, "https://t.me")):
+    for form in (
+        link,
+        link.replace("/$", "/invoice/"),
+        link.rpartition("$")[2],
+        link.replace(shop.address, "https://t.me"),
+    ):
         assert shop.act("open", link=form, user=user)["title"] == "Golden sword"
         assert shop.pay(form, user)["status"] == "paid"
     assert "error" in shop.act("pay", link="https://t.me/$nonsense", user=user)
@@ -128,8 +166,14 @@ def test_an_invoice_message_is_paid_like_a_link(shop: Sim) -> None:
     assert message["chat"]["id"] == user
     assert message["invoice"]["total_amount"] == 50
     assert shop.pay(shop.look("links")[0]["slug"], user)["status"] == "paid"
-    assert shop.call("sendInvoice", chat_id=99, **SWORD, prices=PRICES)["description"] == "Bad Request: chat not found"
-    assert shop.call("sendInvoice", **SWORD, prices=PRICES)["description"] == "Bad Request: chat_id is empty"
+    assert (
+        shop.call("sendInvoice", chat_id=99, **SWORD, prices=PRICES)["description"]
+        == "Bad Request: chat not found"
+    )
+    assert (
+        shop.call("sendInvoice", **SWORD, prices=PRICES)["description"]
+        == "Bad Request: chat_id is empty"
+    )
 
 
 # A payment
@@ -140,14 +184,25 @@ def test_a_payment_is_asked_then_told_in_telegrams_shapes(shop: Sim, hook: Hook)
     paid = shop.pay(shop.link(), user)
 
     asked, told = hook.came
-    person = {"id": 2**52 - 1, "is_bot": False, "first_name": "Алиса", "username": "alice", "language_code": "ru"}
+    person = {
+        "id": 2**52 - 1,
+        "is_bot": False,
+        "first_name": "Алиса",
+        "username": "alice",
+        "language_code": "ru",
+    }
     query, message = asked["pre_checkout_query"], told["message"]
     terms = {"currency": "XTR", "total_amount": 50, "invoice_payload": "order-1"}
     assert query == {"id": paid["checkout"], "from": person, **terms}
     assert message["successful_payment"].pop("provider_payment_charge_id").startswith(f"{user}_")
     assert message["successful_payment"] == {**terms, "telegram_payment_charge_id": paid["charge"]}
     assert message["from"] == person
-    assert message["chat"] == {"id": 2**52 - 1, "first_name": "Алиса", "username": "alice", "type": "private"}
+    assert message["chat"] == {
+        "id": 2**52 - 1,
+        "first_name": "Алиса",
+        "username": "alice",
+        "type": "private",
+    }
     assert abs(message["date"] - time.time()) < 60
     assert told["update_id"] == asked["update_id"] + 1
     assert len(paid["charge"]) > 128
@@ -203,7 +258,10 @@ def test_the_bot_has_ten_seconds_and_a_late_answer_is_refused(shop: Sim, hook: H
     assert shop.look("checkouts")[0]["status"] == "pending"
     shop.push(1)
     assert shop.look("checkouts")[0]["reason"] == "BOT_PRECHECKOUT_TIMEOUT"
-    assert shop.call("answerPreCheckoutQuery", pre_checkout_query_id=query, ok=True)["description"] == TOO_LATE
+    assert (
+        shop.call("answerPreCheckoutQuery", pre_checkout_query_id=query, ok=True)["description"]
+        == TOO_LATE
+    )
     assert (shop.stars(user), shop.balance()) == (1000, 0)
 
 
@@ -211,11 +269,17 @@ def test_a_pre_checkout_is_answered_once_and_by_its_own_bot(shop: Sim, hook: Hoo
     hook.handler = lambda update: (200, {}, {})
     query = shop.act("pay", link=shop.link(), user=shop.user(), wait=0)["checkout"]
     stranger = Sim(shop.address, "777:" + "x" * 35)
-    assert stranger.call("answerPreCheckoutQuery", pre_checkout_query_id=query, ok=True)["description"] == TOO_LATE
+    assert (
+        stranger.call("answerPreCheckoutQuery", pre_checkout_query_id=query, ok=True)["description"]
+        == TOO_LATE
+    )
     no_reason = shop.call("answerPreCheckoutQuery", pre_checkout_query_id=query, ok=False)
     assert no_reason["description"] == 'Bad Request: parameter "error_message" is required'
     assert shop.ask("answerPreCheckoutQuery", pre_checkout_query_id=query, ok="True") is True
-    assert shop.call("answerPreCheckoutQuery", pre_checkout_query_id=query, ok=True)["description"] == TOO_LATE
+    assert (
+        shop.call("answerPreCheckoutQuery", pre_checkout_query_id=query, ok=True)["description"]
+        == TOO_LATE
+    )
     assert shop.balance() == 50
     stranger.session.close()
 
@@ -223,12 +287,19 @@ def test_a_pre_checkout_is_answered_once_and_by_its_own_bot(shop: Sim, hook: Hoo
 def test_paying_waits_for_the_outcome(sim: Sim) -> None:
     link, user = sim.link(), sim.user()
     outcome: list[Any] = []
-    payer = threading.Thread(target=lambda: outcome.append(requests.post(
-        f"{sim.address}/sim/pay", json={"link": link, "user": user}, timeout=30).json()))
+    payer = threading.Thread(
+        target=lambda: outcome.append(
+            requests.post(
+                f"{sim.address}/sim/pay", json={"link": link, "user": user}, timeout=30
+            ).json()
+        )
+    )
     payer.start()
     update = sim.ask("getUpdates", timeout=10)[0]
     assert outcome == []
-    sim.ask("answerPreCheckoutQuery", pre_checkout_query_id=update["pre_checkout_query"]["id"], ok=True)
+    sim.ask(
+        "answerPreCheckoutQuery", pre_checkout_query_id=update["pre_checkout_query"]["id"], ok=True
+    )
     payer.join(10)
     assert outcome[0]["status"] == "paid"
 
@@ -236,13 +307,19 @@ def test_paying_waits_for_the_outcome(sim: Sim) -> None:
 # Refunds, transactions
 
 
-def test_a_refund_gives_everything_back_once_under_the_payments_own_id(shop: Sim, hook: Hook) -> None:
+def test_a_refund_gives_everything_back_once_under_the_payments_own_id(
+    shop: Sim, hook: Hook
+) -> None:
     user = shop.user()
     charge = shop.pay(shop.link(), user)["charge"]
     shop.pay(shop.link(30, payload="order-2"), user)
     assert shop.ask("refundStarPayment", user_id=user, telegram_payment_charge_id=charge) is True
     again = shop.call("refundStarPayment", user_id=user, telegram_payment_charge_id=charge)
-    assert again == {"ok": False, "error_code": 400, "description": "Bad Request: CHARGE_ALREADY_REFUNDED"}
+    assert again == {
+        "ok": False,
+        "error_code": 400,
+        "description": "Bad Request: CHARGE_ALREADY_REFUNDED",
+    }
     assert (shop.stars(user), shop.balance()) == (970, 30)
     shop.quiet()
     told = hook.came[-1]["message"]
@@ -251,12 +328,21 @@ def test_a_refund_gives_everything_back_once_under_the_payments_own_id(shop: Sim
     assert told["chat"]["id"] == user
 
     lines = shop.ask("getStarTransactions")["transactions"]
-    assert [(line["id"] == charge, line["amount"], "source" in line, "receiver" in line) for line in lines] == [
-        (True, 50, True, False), (False, 30, True, False), (True, 50, False, True),
+    assert [
+        (line["id"] == charge, line["amount"], "source" in line, "receiver" in line)
+        for line in lines
+    ] == [
+        (True, 50, True, False),
+        (False, 30, True, False),
+        (True, 50, False, True),
     ]
     partner = lines[0]["source"]
-    assert (partner["type"], partner["transaction_type"], partner["user"]["id"], partner["invoice_payload"]) == (
-        "user", "invoice_payment", user, "order-1")
+    assert (
+        partner["type"],
+        partner["transaction_type"],
+        partner["user"]["id"],
+        partner["invoice_payload"],
+    ) == ("user", "invoice_payment", user, "order-1")
     assert shop.ask("getStarTransactions", offset=1, limit=1)["transactions"] == lines[1:2]
     assert shop.ask("getStarTransactions", offset=3)["transactions"] == []
 
@@ -267,15 +353,25 @@ def test_transactions_come_a_hundred_at_most_the_oldest_first(shop: Sim) -> None
         shop.act("pay", link=link, user=user)
     first = shop.ask("getStarTransactions", limit=500)["transactions"]
     rest = shop.ask("getStarTransactions", offset=100)["transactions"]
-    assert [line["id"] for line in first + rest] == [one["charge"] for one in shop.look("checkouts")]
+    assert [line["id"] for line in first + rest] == [
+        one["charge"] for one in shop.look("checkouts")
+    ]
     assert len(first) == 100
 
 
-@pytest.mark.parametrize(("user", "charge", "description"), [
-    ("nobody", "", "invalid user_id specified"), (99, "", "user not found"), (1001, "", "CHARGE_ID_EMPTY"),
-    (1001, "stxnothing", "CHARGE_ID_INVALID"), (1002, "{charge}", "CHARGE_ID_INVALID"),
-])
-def test_a_refund_of_something_else_is_refused(shop: Sim, user: Any, charge: str, description: str) -> None:
+@pytest.mark.parametrize(
+    ("user", "charge", "description"),
+    [
+        ("nobody", "", "invalid user_id specified"),
+        (99, "", "user not found"),
+        (1001, "", "CHARGE_ID_EMPTY"),
+        (1001, "stxnothing", "CHARGE_ID_INVALID"),
+        (1002, "{charge}", "CHARGE_ID_INVALID"),
+    ],
+)
+def test_a_refund_of_something_else_is_refused(
+    shop: Sim, user: Any, charge: str, description: str
+) -> None:
     payer, _other = shop.user(), shop.user()
     charge = charge.format(charge=shop.pay(shop.link(), payer)["charge"])
     answer = shop.call("refundStarPayment", user_id=user, telegram_payment_charge_id=charge)
@@ -319,19 +415,44 @@ def test_launch_data_is_signed_for_the_bot(sim: Sim) -> None:
     launch = sim.act("launch", user=user, start_param="order-1")["init_data"]
     data = validate_by_hash(launch, TOKEN)
     assert data.user is not None
-    assert (data.user.id, data.user.first_name, data.user.language_code) == (user, "Алиса & Co", "ru")
+    assert (data.user.id, data.user.first_name, data.user.language_code) == (
+        user,
+        "Алиса & Co",
+        "ru",
+    )
     assert dict(parse_qsl(launch))["start_param"] == "order-1"
     assert data.signature
     sim.push(86_400)
-    assert abs(validate_by_hash(sim.act("launch", user=user)["init_data"], TOKEN).auth_date - time.time()) < 60
-    assert validate_by_hash(sim.act("launch", user=user, auth_date=5)["init_data"], TOKEN, expires_in=None).auth_date == 5
+    assert (
+        abs(
+            validate_by_hash(sim.act("launch", user=user)["init_data"], TOKEN).auth_date
+            - time.time()
+        )
+        < 60
+    )
+    assert (
+        validate_by_hash(
+            sim.act("launch", user=user, auth_date=5)["init_data"], TOKEN, expires_in=None
+        ).auth_date
+        == 5
+    )
 
 
-@pytest.mark.parametrize(("path", "body"), [
-    ("users", {"stars": "many"}), ("users", {"id": 2**52}), ("users", []), ("pay", {}),
-    ("pay", {"user": True}), ("clock", {}), ("clock", {"advance": -1}), ("withdraw", {}), ("chargeback", {}),
-    ("launch", {"user": 99}),
-])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("users", {"stars": "many"}),
+        ("users", {"id": 2**52}),
+        ("users", []),
+        ("pay", {}),
+        ("pay", {"user": True}),
+        ("clock", {}),
+        ("clock", {"advance": -1}),
+        ("withdraw", {}),
+        ("chargeback", {}),
+        ("launch", {"user": 99}),
+    ],
+)
 def test_what_makes_no_sense_is_refused(sim: Sim, path: str, body: Any) -> None:
     answer = requests.post(f"{sim.address}/sim/{path}", json=body, timeout=10)
     assert answer.status_code in (400, 404)
@@ -351,8 +472,14 @@ def test_the_same_seed_gives_the_same_ids() -> None:
 def test_many_buyers_at_once_leave_every_star_accounted_for(shop: Sim, hook: Hook) -> None:
     link = shop.link()
     users = [shop.user() for _ in range(20)]
-    outcomes = together(*[lambda user=user: requests.post(
-        f"{shop.address}/sim/pay", json={"link": link, "user": user}, timeout=30).json() for user in users])
+    outcomes = together(
+        *[
+            lambda user=user: requests.post(
+                f"{shop.address}/sim/pay", json={"link": link, "user": user}, timeout=30
+            ).json()
+            for user in users
+        ]
+    )
     shop.quiet()
     assert {outcome["status"] for outcome in outcomes} == {"paid"}
     assert shop.balance() == 20 * 50
@@ -367,7 +494,9 @@ def test_a_person_pays_a_link_on_its_page(shop: Sim) -> None:
     link = shop.link(title="<b>Sword</b> & more")
     assert "Nobody here can pay yet" in requests.get(link, timeout=10).text
     back = "/$" + link.rpartition("$")[2]
-    page = requests.post(shop.address, data={"first_name": "<i>Al</i>", "stars": "60", "back": back}, timeout=10)
+    page = requests.post(
+        shop.address, data={"first_name": "<i>Al</i>", "stars": "60", "back": back}, timeout=10
+    )
     assert page.url == link
     assert "&lt;b&gt;Sword&lt;/b&gt; &amp; more" in page.text
     assert "&lt;i&gt;Al&lt;/i&gt;" in page.text
@@ -385,7 +514,13 @@ def test_the_start_page_shows_what_is_there(shop: Sim) -> None:
     link, user = shop.link(), shop.user(first_name="<script>")
     shop.pay(link, user)
     page = requests.get(shop.address, timeout=10).text
-    for shown in (shop.address, "Golden sword", "simulated_123456_bot", "&lt;script&gt;", "successful_payment"):
+    for shown in (
+        shop.address,
+        "Golden sword",
+        "simulated_123456_bot",
+        "&lt;script&gt;",
+        "successful_payment",
+    ):
         assert shown in page
     assert "<script" not in page
     style = requests.get(f"{shop.address}/simulator/style.css", timeout=10)
@@ -395,7 +530,9 @@ def test_the_start_page_shows_what_is_there(shop: Sim) -> None:
 
 @pytest.mark.parametrize("back", ["https://example.com/", "//example.com", "/elsewhere"])
 def test_the_form_leads_nowhere_else(sim: Sim, back: str) -> None:
-    answer = requests.post(sim.address, data={"first_name": "A", "back": back}, timeout=10, allow_redirects=False)
+    answer = requests.post(
+        sim.address, data={"first_name": "A", "back": back}, timeout=10, allow_redirects=False
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
@@ -403,8 +540,20 @@ def test_the_form_leads_nowhere_else(sim: Sim, back: str) -> None:
 
 
 def test_the_one_command_says_what_a_bot_needs_and_stops_at_once() -> None:
-    command = [sys.executable, "-m", "stars.simulator", "--port", "0", "--link-base", "https://t.me", "--seed", "1"]
-    process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "stars.simulator",
+        "--port",
+        "0",
+        "--link-base",
+        "https://t.me",
+        "--seed",
+        "1",
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout
     try:
         banner = "".join(eventually(process.stdout.readline) for _ in range(9))

@@ -73,8 +73,17 @@ async def shop_with_aiogram(sim: Sim, bot: Bot, seen: list[Any]) -> None:
     await in_thread(eventually, lambda: len(seen) == 3)
     payment = next(one for one in seen if hasattr(one, "telegram_payment_charge_id"))
     query = seen[0]
-    assert (query.from_user.id, query.total_amount, query.currency, query.invoice_payload) == (BIG, 50, "XTR", "order-1")
-    assert (payment.total_amount, payment.currency, payment.invoice_payload) == (50, "XTR", "order-1")
+    assert (query.from_user.id, query.total_amount, query.currency, query.invoice_payload) == (
+        BIG,
+        50,
+        "XTR",
+        "order-1",
+    )
+    assert (payment.total_amount, payment.currency, payment.invoice_payload) == (
+        50,
+        "XTR",
+        "order-1",
+    )
     assert payment.telegram_payment_charge_id == outcome["charge"]
     assert (await bot.get_my_star_balance()).amount == 50
 
@@ -98,8 +107,15 @@ def test_aiogram_sells_by_polling(sim: Sim) -> None:
     async def main() -> None:
         seen: list[Any] = []
         bot, dispatcher = aiogram_bot(sim), aiogram_shop(seen)
-        polling = asyncio.create_task(dispatcher.start_polling(
-            bot, handle_signals=False, polling_timeout=1, allowed_updates=ASKED_FOR, close_bot_session=False))
+        polling = asyncio.create_task(
+            dispatcher.start_polling(
+                bot,
+                handle_signals=False,
+                polling_timeout=1,
+                allowed_updates=ASKED_FOR,
+                close_bot_session=False,
+            )
+        )
         try:
             await shop_with_aiogram(sim, bot, seen)
         finally:
@@ -111,11 +127,15 @@ def test_aiogram_sells_by_polling(sim: Sim) -> None:
 
 
 @pytest.mark.parametrize("in_background", [False, True])
-def test_aiogram_sells_by_webhook_and_answers_inside_it_or_by_a_call(sim: Sim, in_background: bool) -> None:
+def test_aiogram_sells_by_webhook_and_answers_inside_it_or_by_a_call(
+    sim: Sim, in_background: bool
+) -> None:
     async def main() -> None:
         seen: list[Any] = []
         bot, app = aiogram_bot(sim), web.Application()
-        handler = SimpleRequestHandler(aiogram_shop(seen), bot, handle_in_background=in_background, secret_token=SECRET)
+        handler = SimpleRequestHandler(
+            aiogram_shop(seen), bot, handle_in_background=in_background, secret_token=SECRET
+        )
         handler.register(app, "/hook")
         runner = web.AppRunner(app)
         await runner.setup()
@@ -123,15 +143,23 @@ def test_aiogram_sells_by_webhook_and_answers_inside_it_or_by_a_call(sim: Sim, i
         await site.start()
         port = runner.addresses[0][1]
         try:
-            await bot.set_webhook(f"http://127.0.0.1:{port}/hook", secret_token=SECRET, allowed_updates=ASKED_FOR)
+            await bot.set_webhook(
+                f"http://127.0.0.1:{port}/hook", secret_token=SECRET, allowed_updates=ASKED_FOR
+            )
             await shop_with_aiogram(sim, bot, seen)
             info = await bot.get_webhook_info()
-            assert (info.pending_update_count, info.last_error_message, info.allowed_updates) == (0, None, ASKED_FOR)
+            assert (info.pending_update_count, info.last_error_message, info.allowed_updates) == (
+                0,
+                None,
+                ASKED_FOR,
+            )
             assert await bot.delete_webhook()
         finally:
             await runner.cleanup()
             await bot.session.close()
-        inline = {line["inline"] for line in sim.journal("request", method="answerPreCheckoutQuery")}
+        inline = {
+            line["inline"] for line in sim.journal("request", method="answerPreCheckoutQuery")
+        }
         assert inline == {not in_background}
 
     run(main)
@@ -146,7 +174,9 @@ def test_aiogram_understands_the_refusals(sim: Sim) -> None:
             with pytest.raises(TelegramUnauthorizedError):
                 await stranger.get_me()
             with pytest.raises(TelegramBadRequest, match="STARS_INVOICE_INVALID"):
-                await bot.create_invoice_link(**GOODS, prices=[LabeledPrice(label="x", amount=1)], need_email=True)
+                await bot.create_invoice_link(
+                    **GOODS, prices=[LabeledPrice(label="x", amount=1)], need_email=True
+                )
             await in_thread(sim.fault, "429", retry_after=4)
             with pytest.raises(TelegramRetryAfter) as slow:
                 await bot.get_me()
@@ -172,14 +202,20 @@ def shop_with_pytba(bot: telebot.TeleBot, seen: list[Any]) -> None:
     def asked(query: Any) -> None:
         seen.append(query)
         sword = query.invoice_payload == "order-1"
-        bot.answer_pre_checkout_query(query.id, ok=sword, error_message=None if sword else "Only swords")
+        bot.answer_pre_checkout_query(
+            query.id, ok=sword, error_message=None if sword else "Only swords"
+        )
 
     @bot.message_handler(content_types=["successful_payment"])
     def told(message: Any) -> None:
         seen.append(message.successful_payment)
 
     # It parses refunds, but no content type of its handlers names them: a listener sees every message.
-    bot.set_update_listener(lambda messages: seen.extend(one.refunded_payment for one in messages if one.refunded_payment))
+    bot.set_update_listener(
+        lambda messages: seen.extend(
+            one.refunded_payment for one in messages if one.refunded_payment
+        )
+    )
 
 
 def sell_with_pytba(sim: Sim, bot: telebot.TeleBot, seen: list[Any]) -> None:
@@ -187,12 +223,22 @@ def sell_with_pytba(sim: Sim, bot: telebot.TeleBot, seen: list[Any]) -> None:
     prices = [telebot.types.LabeledPrice("Golden sword", 50)]
     link = bot.create_invoice_link(**GOODS, prices=prices, provider_token="")
     charge = sim.act("pay", link=link, user=BIG)["charge"]
-    shield = bot.create_invoice_link(**GOODS | {"payload": "order-2"}, prices=prices, provider_token=None)
+    shield = bot.create_invoice_link(
+        **GOODS | {"payload": "order-2"}, prices=prices, provider_token=None
+    )
     assert sim.act("pay", link=shield, user=BIG)["reason"] == "Only swords"
     eventually(lambda: len(seen) == 3)
     payment = next(one for one in seen if isinstance(one, telebot.types.SuccessfulPayment))
-    assert (seen[0].from_user.id, seen[0].total_amount, seen[0].invoice_payload) == (BIG, 50, "order-1")
-    assert (payment.total_amount, payment.currency, payment.telegram_payment_charge_id) == (50, "XTR", charge)
+    assert (seen[0].from_user.id, seen[0].total_amount, seen[0].invoice_payload) == (
+        BIG,
+        50,
+        "order-1",
+    )
+    assert (payment.total_amount, payment.currency, payment.telegram_payment_charge_id) == (
+        50,
+        "XTR",
+        charge,
+    )
     assert bot.get_my_star_balance().amount == 50
 
     assert bot.refund_star_payment(BIG, charge)
@@ -202,8 +248,17 @@ def sell_with_pytba(sim: Sim, bot: telebot.TeleBot, seen: list[Any]) -> None:
     assert seen[3].telegram_payment_charge_id == charge
     incoming, outgoing = bot.get_star_transactions().transactions
     assert incoming.id == outgoing.id == charge
-    assert (incoming.source.user.id, incoming.source.invoice_payload, outgoing.receiver.user.id) == (BIG, "order-1", BIG)
-    assert bot.send_invoice(BIG, "Golden sword", "Sharp", "order-1", "", "XTR", prices).invoice.total_amount == 50
+    assert (
+        incoming.source.user.id,
+        incoming.source.invoice_payload,
+        outgoing.receiver.user.id,
+    ) == (BIG, "order-1", BIG)
+    assert (
+        bot.send_invoice(
+            BIG, "Golden sword", "Sharp", "order-1", "", "XTR", prices
+        ).invoice.total_amount
+        == 50
+    )
     assert bot.get_me().id == 123456
 
 

@@ -21,15 +21,26 @@ def test_the_secret_comes_back_in_its_header(shop: Sim, hook: Hook) -> None:
     assert hook.secrets[2:] == [None, None]
 
 
-@pytest.mark.parametrize(("args", "description"), [
-    ({"url": "http://"}, "invalid webhook URL specified"),
-    ({"url": "ftp://127.0.0.1/"}, "invalid webhook URL specified"),
-    ({"url": "http://example.com/"}, "bad webhook: An HTTPS URL must be provided for webhook"),
-    ({"url": "https://example.com:8000/"}, "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"),
-    ({"url": "https://example.com/", "secret_token": "x" * 257}, "secret token is too long"),
-    ({"url": "https://example.com/", "secret_token": "no spaces"}, "secret token contains unallowed characters"),
-])
-def test_a_webhook_that_telegram_refuses_is_refused(sim: Sim, args: dict[str, str], description: str) -> None:
+@pytest.mark.parametrize(
+    ("args", "description"),
+    [
+        ({"url": "http://"}, "invalid webhook URL specified"),
+        ({"url": "ftp://127.0.0.1/"}, "invalid webhook URL specified"),
+        ({"url": "http://example.com/"}, "bad webhook: An HTTPS URL must be provided for webhook"),
+        (
+            {"url": "https://example.com:8000/"},
+            "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443",
+        ),
+        ({"url": "https://example.com/", "secret_token": "x" * 257}, "secret token is too long"),
+        (
+            {"url": "https://example.com/", "secret_token": "no spaces"},
+            "secret token contains unallowed characters",
+        ),
+    ],
+)
+def test_a_webhook_that_telegram_refuses_is_refused(
+    sim: Sim, args: dict[str, str], description: str
+) -> None:
     answer = sim.call("setWebhook", **args)
     assert answer == {"ok": False, "error_code": 400, "description": f"Bad Request: {description}"}
     assert sim.ask("getWebhookInfo")["url"] == ""
@@ -41,20 +52,42 @@ def test_https_alone_is_a_setting(sim: Sim, hook: Hook) -> None:
 
 
 def test_a_webhook_is_set_told_of_and_deleted(sim: Sim, hook: Hook) -> None:
-    assert sim.ask("getWebhookInfo") == {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
-    said = [sim.call(*call[:1], **call[1])["description"] for call in (
-        ("setWebhook", {"url": hook.address, "allowed_updates": ["message"], "max_connections": 3}),
-        ("setWebhook", {"url": hook.address, "max_connections": 3}), ("deleteWebhook", {}), ("setWebhook", {"url": ""}),
-    )]
-    assert said == ["Webhook was set", "Webhook is already set", "Webhook was deleted", "Webhook is already deleted"]
+    assert sim.ask("getWebhookInfo") == {
+        "url": "",
+        "has_custom_certificate": False,
+        "pending_update_count": 0,
+    }
+    said = [
+        sim.call(*call[:1], **call[1])["description"]
+        for call in (
+            (
+                "setWebhook",
+                {"url": hook.address, "allowed_updates": ["message"], "max_connections": 3},
+            ),
+            ("setWebhook", {"url": hook.address, "max_connections": 3}),
+            ("deleteWebhook", {}),
+            ("setWebhook", {"url": ""}),
+        )
+    ]
+    assert said == [
+        "Webhook was set",
+        "Webhook is already set",
+        "Webhook was deleted",
+        "Webhook is already deleted",
+    ]
     sim.ask("setWebhook", url=hook.address)
     assert sim.ask("getWebhookInfo") == {
-        "url": hook.address, "has_custom_certificate": False, "pending_update_count": 0, "max_connections": 40,
+        "url": hook.address,
+        "has_custom_certificate": False,
+        "pending_update_count": 0,
+        "max_connections": 40,
         "allowed_updates": ["message"],
     }
 
 
-def test_only_allowed_updates_are_sent_and_the_choice_stays_when_left_out(shop: Sim, hook: Hook) -> None:
+def test_only_allowed_updates_are_sent_and_the_choice_stays_when_left_out(
+    shop: Sim, hook: Hook
+) -> None:
     shop.hook(hook, allowed_updates=["pre_checkout_query"])
     shop.hook(hook)
     assert shop.pay(shop.link(), shop.user())["status"] == "paid"
@@ -70,7 +103,9 @@ def resends(sim: Sim, update: str) -> list[float]:
     return [round(later - earlier) for earlier, later in pairwise(times)]
 
 
-def test_a_refused_message_is_sent_again_at_once_then_ever_later_up_to_a_cap(shop: Sim, hook: Hook) -> None:
+def test_a_refused_message_is_sent_again_at_once_then_ever_later_up_to_a_cap(
+    shop: Sim, hook: Hook
+) -> None:
     hook.handler = approve_but(500)
     shop.pay(shop.link(), shop.user())
     shop.push(300)
@@ -80,7 +115,9 @@ def test_a_refused_message_is_sent_again_at_once_then_ever_later_up_to_a_cap(sho
     assert len(pauses) >= 8
     info = shop.ask("getWebhookInfo")
     assert info["pending_update_count"] == 1
-    assert info["last_error_message"] == "Wrong response from the webhook: 500 INTERNAL SERVER ERROR"
+    assert (
+        info["last_error_message"] == "Wrong response from the webhook: 500 INTERNAL SERVER ERROR"
+    )
     hook.handler = approve
     shop.push(120)
     assert shop.ask("getWebhookInfo")["pending_update_count"] == 0
@@ -89,13 +126,17 @@ def test_a_refused_message_is_sent_again_at_once_then_ever_later_up_to_a_cap(sho
 
 def test_retry_after_is_honoured_up_to_an_hour(shop: Sim, hook: Hook) -> None:
     waits = iter(["7", "99999", "0"])
-    hook.handler = lambda update: (503, {"Retry-After": next(waits, "")}, {}) if "message" in update else approve(update)
+    hook.handler = lambda update: (
+        (503, {"Retry-After": next(waits, "")}, {}) if "message" in update else approve(update)
+    )
     shop.pay(shop.link(), shop.user())
     shop.push(7 + 3600 + 3)
     assert resends(shop, "successful_payment")[:3] == [7, 3600, 2]
 
 
-def test_a_message_is_lost_after_a_day_and_a_pre_checkout_after_150_seconds(shop: Sim, hook: Hook) -> None:
+def test_a_message_is_lost_after_a_day_and_a_pre_checkout_after_150_seconds(
+    shop: Sim, hook: Hook
+) -> None:
     hook.handler, user = approve_but(503, {"Retry-After": "3600"}), shop.user()
     shop.pay(shop.link(), user)
     shop.push(82_000)
@@ -109,7 +150,10 @@ def test_a_message_is_lost_after_a_day_and_a_pre_checkout_after_150_seconds(shop
     shop.act("pay", link=shop.link(), user=user, wait=0)
     shop.push(160)
     assert len(resends(shop, "pre_checkout_query")) >= 6
-    assert [line["update"] for line in shop.journal("update_lost")] == ["successful_payment", "pre_checkout_query"]
+    assert [line["update"] for line in shop.journal("update_lost")] == [
+        "successful_payment",
+        "pre_checkout_query",
+    ]
 
 
 def test_a_webhook_that_is_not_there_is_tried_again(sim: Sim, hook: Hook) -> None:
@@ -127,7 +171,9 @@ def test_an_answer_that_takes_too_long_counts_as_none(sim: Sim, hook: Hook) -> N
     assert sim.act("settings", webhook_timeout=0.2)["webhook_timeout"] == 0.2
     sim.hook(hook)
     slow, release = iter([True]), threading.Event()
-    hook.handler = lambda update: (release.wait(10) and None) or approve(update) if next(slow, False) else approve(update)
+    hook.handler = lambda update: (
+        (release.wait(10) and None) or approve(update) if next(slow, False) else approve(update)
+    )
     try:
         assert sim.pay(sim.link(), sim.user())["status"] == "paid"
     finally:
@@ -135,19 +181,27 @@ def test_an_answer_that_takes_too_long_counts_as_none(sim: Sim, hook: Hook) -> N
     assert sim.journal("delivery")[0]["error"] == "Read timeout expired"
 
 
-def test_messages_of_a_chat_come_one_at_a_time_and_a_failing_one_blocks_that_buyer_alone(shop: Sim, hook: Hook) -> None:
+def test_messages_of_a_chat_come_one_at_a_time_and_a_failing_one_blocks_that_buyer_alone(
+    shop: Sim, hook: Hook
+) -> None:
     alice, bob = shop.user(), shop.user()
     hook.handler = approve_but(500, chat=alice)
     for user in (alice, alice, bob):
         assert shop.pay(shop.link(), user)["status"] == "paid"
-    messages = {(update["message"]["chat"]["id"], update["update_id"]) for update in hook.came if "message" in update}
+    messages = {
+        (update["message"]["chat"]["id"], update["update_id"])
+        for update in hook.came
+        if "message" in update
+    }
     assert sorted(chat for chat, _ in messages) == [alice, bob]
     hook.handler = approve
     shop.push(60)
     assert shop.ask("getWebhookInfo")["pending_update_count"] == 0
 
 
-def test_a_payment_can_arrive_before_the_pre_checkouts_handler_has_returned(shop: Sim, hook: Hook) -> None:
+def test_a_payment_can_arrive_before_the_pre_checkouts_handler_has_returned(
+    shop: Sim, hook: Hook
+) -> None:
     told, order = threading.Event(), []
 
     def handler(update: dict[str, Any]) -> Any:
@@ -165,8 +219,12 @@ def test_a_payment_can_arrive_before_the_pre_checkouts_handler_has_returned(shop
     assert order == ["successful_payment", "pre_checkout_query"]
 
 
-@pytest.mark.parametrize("body", ["text", [], {"method": "getMe"}, {"method": "deleteWebhook"}, {"method": 5}, {}])
-def test_a_webhooks_answer_that_holds_no_call_is_just_an_answer(shop: Sim, hook: Hook, body: Any) -> None:
+@pytest.mark.parametrize(
+    "body", ["text", [], {"method": "getMe"}, {"method": "deleteWebhook"}, {"method": 5}, {}]
+)
+def test_a_webhooks_answer_that_holds_no_call_is_just_an_answer(
+    shop: Sim, hook: Hook, body: Any
+) -> None:
     hook.handler = lambda update: (200, {}, body) if "message" in update else approve(update)
     assert shop.pay(shop.link(), shop.user())["status"] == "paid"
     assert shop.ask("getWebhookInfo")["url"] == hook.address
@@ -194,18 +252,26 @@ def test_polling_confirms_by_offset_and_holds_the_line(sim: Sim) -> None:
     assert sim.ask("getUpdates", offset=second["update_id"]) == [second]
     assert sim.ask("getUpdates") == [second]
     assert sim.ask("getUpdates", offset=second["update_id"] + 1) == []
-    waiting = threading.Timer(0.05, lambda: sim.act("pay", link=sim.link(), user=sim.user(), wait=0))
+    waiting = threading.Timer(
+        0.05, lambda: sim.act("pay", link=sim.link(), user=sim.user(), wait=0)
+    )
     waiting.start()
-    assert [kind_of(update) for update in Sim(sim.address).ask("getUpdates", timeout=20)] == ["pre_checkout_query"]
+    assert [kind_of(update) for update in Sim(sim.address).ask("getUpdates", timeout=20)] == [
+        "pre_checkout_query"
+    ]
     waiting.join()
     sim.act("pay", link=sim.link(), user=sim.user(), wait=0)
     assert len(sim.ask("getUpdates", offset=-1)) == 1
     assert len(sim.ask("getUpdates")) == 1
 
 
-def test_polling_and_a_webhook_exclude_each_other_and_a_second_poll_ends_the_first(sim: Sim, hook: Hook) -> None:
+def test_polling_and_a_webhook_exclude_each_other_and_a_second_poll_ends_the_first(
+    sim: Sim, hook: Hook
+) -> None:
     ended: list[Any] = []
-    first = threading.Thread(target=lambda: ended.append(Sim(sim.address).call("getUpdates", timeout=50)))
+    first = threading.Thread(
+        target=lambda: ended.append(Sim(sim.address).call("getUpdates", timeout=50))
+    )
     first.start()
     eventually(lambda: sim.call("getUpdates")["ok"] and ended, within=10)
     first.join()

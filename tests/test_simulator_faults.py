@@ -42,7 +42,10 @@ def test_fault_delay_lets_a_pre_checkout_come_when_it_is_over(shop: Sim, hook: H
     shop.push(12)
     assert hook.kinds() == ["pre_checkout_query"]
     assert shop.look("checkouts")[0]["status"] == "failed"
-    assert shop.journal("request", method="answerPreCheckoutQuery")[0]["answer"]["description"] == TOO_LATE
+    assert (
+        shop.journal("request", method="answerPreCheckoutQuery")[0]["answer"]["description"]
+        == TOO_LATE
+    )
 
 
 def test_fault_reorder_lets_the_next_update_overtake(shop: Sim, hook: Hook) -> None:
@@ -51,7 +54,11 @@ def test_fault_reorder_lets_the_next_update_overtake(shop: Sim, hook: Hook) -> N
     shop.pay(shop.link(payload="first"), user)
     assert hook.kinds() == ["pre_checkout_query"]
     shop.pay(shop.link(payload="second"), user)
-    told = [update["message"]["successful_payment"]["invoice_payload"] for update in hook.came if "message" in update]
+    told = [
+        update["message"]["successful_payment"]["invoice_payload"]
+        for update in hook.came
+        if "message" in update
+    ]
     assert sorted(told) == ["first", "second"]
     ids = [update["update_id"] for update in hook.came]
     assert ids != sorted(ids)
@@ -67,13 +74,19 @@ def test_fault_reorder_does_not_wait_for_ever(shop: Sim, hook: Hook) -> None:
 def test_fault_concurrent_sends_copies_at_the_same_moment(shop: Sim, hook: Hook) -> None:
     shop.fault("concurrent", copies=3, match={"update": "successful_payment"})
     meeting = threading.Barrier(3, timeout=10)
-    hook.handler = lambda update: (200, {}, str(meeting.wait())) if "message" in update else approve(update)
+    hook.handler = lambda update: (
+        (200, {}, str(meeting.wait())) if "message" in update else approve(update)
+    )
     shop.pay(shop.link(), shop.user())
     assert hook.kinds() == ["pre_checkout_query"] + 3 * ["successful_payment"]
 
 
-@pytest.mark.parametrize(("options", "secret"), [({}, "not-the-secret"), ({"secret": "x"}, "x"), ({"secret": ""}, None)])
-def test_fault_forged_secret_delivers_a_strangers_copy_first(shop: Sim, hook: Hook, options: Any, secret: Any) -> None:
+@pytest.mark.parametrize(
+    ("options", "secret"), [({}, "not-the-secret"), ({"secret": "x"}, "x"), ({"secret": ""}, None)]
+)
+def test_fault_forged_secret_delivers_a_strangers_copy_first(
+    shop: Sim, hook: Hook, options: Any, secret: Any
+) -> None:
     shop.fault("forged_secret", match={"update": "pre_checkout_query"}, **options)
     assert shop.pay(shop.link(), shop.user())["status"] == "paid"
     assert hook.secrets == [secret, SECRET, SECRET]
@@ -88,8 +101,12 @@ def test_fault_429_says_how_long_to_wait(sim: Sim) -> None:
     assert sim.call("getMe")["ok"]
     answer = requests.post(f"{sim.address}/bot{TOKEN}/createInvoiceLink", timeout=10)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3")
-    assert answer.json() == {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 3",
-                             "parameters": {"retry_after": 3}}
+    assert answer.json() == {
+        "ok": False,
+        "error_code": 429,
+        "description": "Too Many Requests: retry after 3",
+        "parameters": {"retry_after": 3},
+    }
     assert sim.link()
 
 
@@ -112,7 +129,9 @@ def test_fault_timeout_drops_the_connection_and_nothing_is_done(sim: Sim) -> Non
     assert sim.look("faults")[1]["taken"] == 1
 
 
-def test_fault_lost_answer_is_carried_out_and_a_refund_asked_again_is_already_refunded(shop: Sim) -> None:
+def test_fault_lost_answer_is_carried_out_and_a_refund_asked_again_is_already_refunded(
+    shop: Sim,
+) -> None:
     user = shop.user()
     charge = shop.pay(shop.link(), user)["charge"]
     shop.fault("lost_answer", match={"method": "REFUNDSTARPAYMENT", "charge": charge, "user": user})
@@ -125,7 +144,9 @@ def test_fault_lost_answer_is_carried_out_and_a_refund_asked_again_is_already_re
 
 def test_fault_lost_answer_can_be_a_bad_gateway(sim: Sim) -> None:
     sim.fault("lost_answer", status=502)
-    answer = requests.post(f"{sim.address}/bot{TOKEN}/createInvoiceLink", data=SWORD | {"prices": PRICES}, timeout=10)
+    answer = requests.post(
+        f"{sim.address}/bot{TOKEN}/createInvoiceLink", data=SWORD | {"prices": PRICES}, timeout=10
+    )
     assert (answer.status_code, answer.json()["error_code"]) == (502, 502)
     assert len(sim.look("links")) == 1
 
@@ -145,8 +166,14 @@ def test_fault_balance_too_low_refuses_a_refund(shop: Sim) -> None:
     charge = shop.pay(shop.link(), user)["charge"]
     shop.fault("balance_too_low")
     assert shop.call("getMe")["ok"]
-    answers = [shop.call("refundStarPayment", user_id=user, telegram_payment_charge_id=charge) for _ in range(2)]
-    assert [answer.get("description") for answer in answers] == ["Bad Request: BALANCE_TOO_LOW", None]
+    answers = [
+        shop.call("refundStarPayment", user_id=user, telegram_payment_charge_id=charge)
+        for _ in range(2)
+    ]
+    assert [answer.get("description") for answer in answers] == [
+        "Bad Request: BALANCE_TOO_LOW",
+        None,
+    ]
 
 
 # Faults of payments
@@ -155,18 +182,27 @@ def test_fault_balance_too_low_refuses_a_refund(shop: Sim) -> None:
 def terms(update: dict[str, Any]) -> tuple[int, str, int]:
     """Amount, currency and who, as an update names them."""
     content = update.get("pre_checkout_query") or update["message"]["successful_payment"]
-    return content["total_amount"], content["currency"], update.get("message", content)["from"]["id"]
+    return (
+        content["total_amount"],
+        content["currency"],
+        update.get("message", content)["from"]["id"],
+    )
 
 
 @pytest.mark.parametrize("stage", ["checkout", "payment"])
-def test_faults_of_terms_bend_what_is_asked_or_only_what_is_paid(shop: Sim, hook: Hook, stage: str) -> None:
+def test_faults_of_terms_bend_what_is_asked_or_only_what_is_paid(
+    shop: Sim, hook: Hook, stage: str
+) -> None:
     user, stranger = shop.user(), shop.user(0)
     shop.fault("wrong_amount", value=7, match={"stage": stage})
     shop.fault("wrong_currency", value="EUR", match={"stage": stage})
     shop.fault("wrong_payer", value=stranger, match={"stage": stage})
     shop.pay(shop.link(), user)
     wrong, right = (7, "EUR", stranger), (50, "XTR", user)
-    assert [terms(update) for update in hook.came] == [wrong if stage == "checkout" else right, wrong]
+    assert [terms(update) for update in hook.came] == [
+        wrong if stage == "checkout" else right,
+        wrong,
+    ]
     assert (shop.stars(user), shop.stars(stranger), shop.balance()) == (1000, 0, 7)
     charge = shop.look("checkouts")[0]["charge"]
     assert shop.ask("refundStarPayment", user_id=stranger, telegram_payment_charge_id=charge)
@@ -187,7 +223,10 @@ def test_fault_unpaid_lets_an_approved_checkout_lead_to_nothing(shop: Sim, hook:
     shop.fault("unpaid")
     assert shop.pay(shop.link(), shop.user())["status"] == "failed"
     assert hook.kinds() == ["pre_checkout_query"]
-    assert shop.journal("request", method="answerPreCheckoutQuery")[0]["answer"] == {"ok": True, "result": True}
+    assert shop.journal("request", method="answerPreCheckoutQuery")[0]["answer"] == {
+        "ok": True,
+        "result": True,
+    }
 
 
 def test_fault_second_payment_pays_the_link_twice_at_once(shop: Sim, hook: Hook) -> None:
@@ -210,7 +249,9 @@ def test_a_chargeback_shows_only_among_the_transactions(shop: Sim, hook: Hook) -
     assert hook.kinds() == 2 * ["pre_checkout_query", "successful_payment"]
     assert (shop.stars(user), shop.balance()) == (1000, -50)
     lines = shop.ask("getStarTransactions")["transactions"]
-    assert [line["id"] for line in lines if "receiver" in line and line["receiver"]["type"] == "user"] == [charge, by_hand]
+    assert [
+        line["id"] for line in lines if "receiver" in line and line["receiver"]["type"] == "user"
+    ] == [charge, by_hand]
     again = shop.call("refundStarPayment", user_id=user, telegram_payment_charge_id=charge)
     assert again["description"] == "Bad Request: CHARGE_ALREADY_REFUNDED"
 
@@ -224,19 +265,30 @@ def test_faults_are_armed_matched_counted_listed_and_cleared(sim: Sim) -> None:
     assert not sim.call("getMe")["ok"]
     assert sim.call("getMe")["ok"]
     assert [(fault["id"], fault["times"], fault["taken"]) for fault in sim.look("faults")] == [
-        (first["id"], 0, 1), (second["id"], None, 0)]
+        (first["id"], 0, 1),
+        (second["id"], None, 0),
+    ]
     requests.delete(f"{sim.address}/sim/faults/{first['id']}", timeout=10)
     assert [fault["id"] for fault in sim.look("faults")] == [second["id"]]
     requests.delete(f"{sim.address}/sim/faults", timeout=10)
     assert sim.look("faults") == []
 
 
-@pytest.mark.parametrize("wrong", [
-    {}, {"kind": "nonsense"}, {"kind": "500", "times": 0}, {"kind": "500", "times": True},
-    {"kind": "500", "match": {"x": 1}}, {"kind": "500", "match": []},
-    {"kind": "delay", "seconds": "5"}, {"kind": "delay", "nonsense": 5},
-    {"kind": "wrong_amount", "value": "x"}, {"kind": "wrong_amount", "value": 0},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"kind": "nonsense"},
+        {"kind": "500", "times": 0},
+        {"kind": "500", "times": True},
+        {"kind": "500", "match": {"x": 1}},
+        {"kind": "500", "match": []},
+        {"kind": "delay", "seconds": "5"},
+        {"kind": "delay", "nonsense": 5},
+        {"kind": "wrong_amount", "value": "x"},
+        {"kind": "wrong_amount", "value": 0},
+    ],
+)
 def test_a_fault_that_makes_no_sense_is_refused(sim: Sim, wrong: dict[str, Any]) -> None:
     assert "error" in sim.act("faults", **wrong)
     assert sim.look("faults") == []

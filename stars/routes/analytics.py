@@ -7,7 +7,9 @@ from flask import Response
 from stars import errors, funnel, schemas, values
 from stars.http import Blueprint, for_staff, respond, service
 
-blp = Blueprint("analytics", __name__, url_prefix="/api/v1/analytics", description="Where buyers drop out.")
+blp = Blueprint(
+    "analytics", __name__, url_prefix="/api/v1/analytics", description="Where buyers drop out."
+)
 
 
 @blp.route("/funnel")
@@ -15,7 +17,11 @@ blp = Blueprint("analytics", __name__, url_prefix="/api/v1/analytics", descripti
 @blp.arguments(schemas.FunnelQuery(), location="query")
 @blp.response(200, schemas.FunnelAnswer(), example=values.EXAMPLES["funnel"])
 @blp.refuses(
-    errors.Unauthorized, errors.NotFound, errors.InvalidQuery, errors.DatabaseUnavailable, errors.Busy,
+    errors.Unauthorized,
+    errors.NotFound,
+    errors.InvalidQuery,
+    errors.DatabaseUnavailable,
+    errors.Busy,
     security=[{"consolePassword": []}, {}],
 )
 def measure_funnel(asked: dict[str, Any]) -> Response:

@@ -18,7 +18,11 @@ ROWS = 50  # a page: a screen or two
 FILTERS, OUTCOME, FUNNEL = schemas.ConsoleFilters(), schemas.OutcomeRequest(), schemas.FunnelQuery()
 # What may be done to a purchase of either mode, by its status, while the service is in that mode.
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    "mock": {"pending": ("complete", "fail"), "failed": ("complete", "reopen"), "succeeded": ("fail",)},
+    "mock": {
+        "pending": ("complete", "fail"),
+        "failed": ("complete", "reopen"),
+        "succeeded": ("fail",),
+    },
     "live": {"succeeded": ("refund",)},
 }
 
@@ -50,7 +54,14 @@ def list_purchases() -> Response:
     sent.pop("after", None)
     more = found[ROWS - 1] if len(found) > ROWS else None
     older = {**sent, "after": f"{more['created_at']}_{more['purchase_id']}"} if more else None
-    return show("purchases.html", purchases=found[:ROWS], sent=sent, asked=asked, older=older, first=after is None)
+    return show(
+        "purchases.html",
+        purchases=found[:ROWS],
+        sent=sent,
+        asked=asked,
+        older=older,
+        first=after is None,
+    )
 
 
 @blp.get("/purchases/<purchase_id>")
@@ -62,9 +73,24 @@ def show_purchase(purchase_id: str) -> Response:
     purchase = purchases.get(db, purchase_id=possible(purchase_id))
     events = purchases.history(db, purchase_id=purchase_id)
     times = [datetime.fromisoformat(event["created_at"]) for event in events]
-    pauses = ["", *(funnel.duration((later - earlier).total_seconds() * 1000) for earlier, later in pairwise(times))]
-    offered = ACTIONS[purchase["mode"]].get(purchase["status"], ()) if service().settings.mode == purchase["mode"] else ()
-    return show("purchase.html", purchase=purchase, steps=list(zip(events, pauses, strict=True)), actions=offered)
+    pauses = [
+        "",
+        *(
+            funnel.duration((later - earlier).total_seconds() * 1000)
+            for earlier, later in pairwise(times)
+        ),
+    ]
+    offered = (
+        ACTIONS[purchase["mode"]].get(purchase["status"], ())
+        if service().settings.mode == purchase["mode"]
+        else ()
+    )
+    return show(
+        "purchase.html",
+        purchase=purchase,
+        steps=list(zip(events, pauses, strict=True)),
+        actions=offered,
+    )
 
 
 @blp.post("/purchases/<purchase_id>")
@@ -97,10 +123,19 @@ def show_funnel() -> Response:
     """What became of the invoices of a window: by day, and by what is asked for."""
     here = service()
     sent = {name: value for name, value in request.args.items() if value}
-    asked: dict[str, Any] = {"by": "purchase_type", "until": datetime.now(UTC)} | load(FUNNEL, sent, errors.InvalidQuery)
+    asked: dict[str, Any] = {"by": "purchase_type", "until": datetime.now(UTC)} | load(
+        FUNNEL, sent, errors.InvalidQuery
+    )
     by_day = funnel.measure(here.db, mode=here.row_mode, **asked | {"by": "day"})
     found = funnel.measure(here.db, mode=here.row_mode, **asked)
-    return show("funnel.html", found=found, days=by_day["groups"], sent=sent, words=funnel, dimensions=schemas.DIMENSIONS)
+    return show(
+        "funnel.html",
+        found=found,
+        days=by_day["groups"],
+        sent=sent,
+        words=funnel,
+        dimensions=schemas.DIMENSIONS,
+    )
 
 
 @blp.get("/outcomes")
@@ -127,8 +162,16 @@ def change_outcomes() -> Response:
         mock.disarm(here.db, form.get("clear", 0, type=int))
     else:
         match = {name: form[name].strip() for name in mock.MATCHED if form.get(name, "").strip()}
-        mock.arm(here.db, **load(OUTCOME, {
-            "match": match, "outcome": form.get("outcome"), "delay": form.get("delay", type=float),
-            "times": form.get("times", type=int),
-        }))
+        mock.arm(
+            here.db,
+            **load(
+                OUTCOME,
+                {
+                    "match": match,
+                    "outcome": form.get("outcome"),
+                    "delay": form.get("delay", type=float),
+                    "times": form.get("times", type=int),
+                },
+            ),
+        )
     return see_other("./outcomes")

@@ -11,7 +11,9 @@ from stars.http import Blueprint, respond, service
 
 blp = Blueprint("operations", __name__, description="For the platform and the people on call.")
 
-SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"  # the files alone: /docs works without the internet
+SWAGGER_UI = (
+    Path(flask_swagger_ui.__file__).parent / "dist"
+)  # the files alone: /docs works without the internet
 
 
 @blp.route("/livez")
@@ -26,20 +28,31 @@ def livez() -> Response:
 @blp.refuses(errors.DatabaseUnavailable, errors.Busy)
 def readyz() -> Response:
     """Can it serve? The database answers and has every migration of this release"""
-    missing = [migration.name for migration in migrate.status(service().db) if migration.applied_at is None]
+    missing = [
+        migration.name for migration in migrate.status(service().db) if migration.applied_at is None
+    ]
     if missing:
-        raise errors.DatabaseUnavailable(f"The database lacks {', '.join(missing)}: run flask db migrate.")
+        raise errors.DatabaseUnavailable(
+            f"The database lacks {', '.join(missing)}: run flask db migrate."
+        )
     return respond({"status": "ok"})
 
 
 @blp.route("/metrics")
-@blp.response(200, {"type": "string"}, content_type="text/plain", description="In Prometheus' text format.",
-              example='stars_purchase_outcomes_total{name="purchase_succeeded"} 3.0')
+@blp.response(
+    200,
+    {"type": "string"},
+    content_type="text/plain",
+    description="In Prometheus' text format.",
+    example='stars_purchase_outcomes_total{name="purchase_succeeded"} 3.0',
+)
 @blp.refuses(errors.Unauthorized, security=[{"metricsToken": []}, {}])
 def read_metrics() -> Response:
     """What all workers have counted, for Prometheus"""
     token = service().settings.metrics_token
-    if token and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
+    if token and not hmac.compare_digest(
+        request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()
+    ):
         raise errors.Unauthorized("Send Authorization: Bearer <METRICS_TOKEN>.", challenge="Bearer")
     return Response(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -9,11 +9,18 @@ from flask import Response
 from stars import errors, mock, schemas, values
 from stars.http import Blueprint, respond, service
 
-blp = Blueprint("mock", __name__, url_prefix="/api/v1/mock", description="Having mock payments end as you like.")
+blp = Blueprint(
+    "mock", __name__, url_prefix="/api/v1/mock", description="Having mock payments end as you like."
+)
 
 EXAMPLES = values.EXAMPLES
 TROUBLE = (errors.NotFound, errors.DatabaseUnavailable, errors.Busy)
-BAD_BODY = (errors.InvalidJson, errors.PayloadTooLarge, errors.UnsupportedMediaType, errors.InvalidPurchasePayload)
+BAD_BODY = (
+    errors.InvalidJson,
+    errors.PayloadTooLarge,
+    errors.UnsupportedMediaType,
+    errors.InvalidPurchasePayload,
+)
 
 
 def in_mock_mode(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,8 +18,12 @@ blp = Blueprint("pay", __name__, url_prefix="/mock")
 OUTCOMES = {"paid": "succeeded", "failed": "failed", "cancelled": "pending", "pending": "pending"}
 ACTIONS = {"paid": purchases.record_purchase, "failed": purchases.fail_purchase}
 DEMO = (  # item, type, price
-    ("golden-sword", "cosmetic", 50), ("dragon-skin", "cosmetic", 250), ("double-speed", "boost", 25),
-    ("extra-life", "boost", 1), ("starter-pack", "stars_pack", 100), ("treasure", "stars_pack", 2500),
+    ("golden-sword", "cosmetic", 50),
+    ("dragon-skin", "cosmetic", 250),
+    ("double-speed", "boost", 25),
+    ("extra-life", "boost", 1),
+    ("starter-pack", "stars_pack", 100),
+    ("treasure", "stars_pack", 2500),
 )
 
 
@@ -47,7 +51,9 @@ def show_payment(link: str) -> Response:
     outcome = request.args.get("outcome")
     if OUTCOMES.get(outcome or "") != purchase["status"]:  # not what happened, or no longer
         outcome = None
-    return render("pay.html", framed_by=framed_by(), purchase=purchase, history=history, outcome=outcome)
+    return render(
+        "pay.html", framed_by=framed_by(), purchase=purchase, history=history, outcome=outcome
+    )
 
 
 @blp.post("/pay/<link>")
@@ -57,9 +63,13 @@ def end_payment(link: str) -> Response:
     """What a button of the sheet does."""
     purchase_id, outcome = read_link(link), request.form.get("outcome", "")
     if outcome not in OUTCOMES:
-        raise errors.InvalidPurchasePayload(errors={"outcome": [f"Must be one of: {', '.join(OUTCOMES)}."]})
+        raise errors.InvalidPurchasePayload(
+            errors={"outcome": [f"Must be one of: {', '.join(OUTCOMES)}."]}
+        )
     if outcome in ACTIONS:
-        ACTIONS[outcome](service().db, purchase_id=purchase_id, mode="mock", request_id=logs.request_id.get())
+        ACTIONS[outcome](
+            service().db, purchase_id=purchase_id, mode="mock", request_id=logs.request_id.get()
+        )
     return see_other(f"?outcome={outcome}")
 
 
@@ -71,7 +81,9 @@ def web_app_script() -> Response:
         name = "rehearsal.js" if settings.is_rehearsal else "telegram-web-app.js"
         script = send_from_directory("static", name, mimetype="text/javascript")
     else:
-        script = Response("// The mock is off: this is Telegram's own business.\n", mimetype="text/javascript")
+        script = Response(
+            "// The mock is off: this is Telegram's own business.\n", mimetype="text/javascript"
+        )
     script.headers["Cache-Control"] = "no-cache"  # the mode may be another one after the next start
     return script
 

@@ -10,35 +10,74 @@ from stars import errors, logs, mock, payments, purchases, schemas, values
 from stars.bodies import load
 from stars.http import Blueprint, authenticated, pay_url, respond, service
 
-blp = Blueprint("purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars.")
+blp = Blueprint(
+    "purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars."
+)
 
 EXAMPLES = values.EXAMPLES
 STEERING = schemas.MockHeaders()
 CALLER: dict[str, Any] = {
     "security": [{"launchData": []}, {}],
-    "parameters": [{
-        "in": "header", "name": "X-User-Id", "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
-        "example": "alice", "description": "Who is calling, in mock mode. Elsewhere only Authorization: tma counts.",
-    }],
+    "parameters": [
+        {
+            "in": "header",
+            "name": "X-User-Id",
+            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+            "example": "alice",
+            "description": "Who is calling, in mock mode. Elsewhere only Authorization: tma counts.",
+        }
+    ],
 }
-OWN = {**CALLER, "parameters": [*CALLER["parameters"], {
-    "in": "path", "name": "purchase_id", "required": True, "schema": {"type": "string", "minLength": 1},
-    "example": EXAMPLES["purchase"]["purchase_id"],
-}]}
-STEERED = {**CALLER, "parameters": [
-    *CALLER["parameters"],
-    # X-Mock-Delay is told in words: schemathesis takes a number in a header for a promise to refuse unknown headers.
-    {"in": "header", "name": "X-Mock-Outcome", "schema": {"type": "string", "enum": list(schemas.OUTCOMES)},
-     "description": "Mock mode only: how the payment ends. `lost`: it is carried out and answered with 504. "
-                    f"`X-Mock-Delay: <seconds, at most {schemas.MAX_DELAY}>` waits before that."},
-]}
-REPLAYED = {"Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}, "description": "Nothing changed."}}
+OWN = {
+    **CALLER,
+    "parameters": [
+        *CALLER["parameters"],
+        {
+            "in": "path",
+            "name": "purchase_id",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1},
+            "example": EXAMPLES["purchase"]["purchase_id"],
+        },
+    ],
+}
+STEERED = {
+    **CALLER,
+    "parameters": [
+        *CALLER["parameters"],
+        # X-Mock-Delay is told in words: schemathesis takes a number in a header for a promise to refuse unknown headers.
+        {
+            "in": "header",
+            "name": "X-Mock-Outcome",
+            "schema": {"type": "string", "enum": list(schemas.OUTCOMES)},
+            "description": "Mock mode only: how the payment ends. `lost`: it is carried out and answered with 504. "
+            f"`X-Mock-Delay: <seconds, at most {schemas.MAX_DELAY}>` waits before that.",
+        },
+    ],
+}
+REPLAYED = {
+    "Idempotent-Replayed": {
+        "schema": {"type": "string", "enum": ["true"]},
+        "description": "Nothing changed.",
+    }
+}
 POLL_AFTER = 1  # second: Telegram's word comes within a few, and this is one indexed read
-POLLED = {"Retry-After": {"schema": {"type": "integer"}, "description": "Live, while pending: seconds to the next look."}}
+POLLED = {
+    "Retry-After": {
+        "schema": {"type": "integer"},
+        "description": "Live, while pending: seconds to the next look.",
+    }
+}
 TROUBLE = (errors.Unauthorized, errors.DatabaseUnavailable, errors.Busy)
 BAD_BODY = (
-    *TROUBLE, errors.InvalidJson, errors.StarsDisabled, errors.PurchaseConflict, errors.PayloadTooLarge,
-    errors.UnsupportedMediaType, errors.InvalidPurchasePayload, errors.ItemNotForSale,
+    *TROUBLE,
+    errors.InvalidJson,
+    errors.StarsDisabled,
+    errors.PurchaseConflict,
+    errors.PayloadTooLarge,
+    errors.UnsupportedMediaType,
+    errors.InvalidPurchasePayload,
+    errors.ItemNotForSale,
 )
 
 
@@ -58,9 +97,15 @@ def while_enabled(view: Callable[..., Response]) -> Callable[..., Response]:
 @while_enabled
 @authenticated
 @blp.arguments(schemas.InvoiceRequest(), example=EXAMPLES["invoice_request"])
-@blp.response(201, schemas.InvoiceAnswer(), example=EXAMPLES["invoice"], description="Created, pending.")
+@blp.response(
+    201, schemas.InvoiceAnswer(), example=EXAMPLES["invoice"], description="Created, pending."
+)
 @blp.alt_response(
-    200, schema=schemas.InvoiceAnswer(), example=EXAMPLES["invoice"], headers=REPLAYED, success=True,
+    200,
+    schema=schemas.InvoiceAnswer(),
+    example=EXAMPLES["invoice"],
+    headers=REPLAYED,
+    success=True,
     description="The caller's own purchase, reused; or reopened, when it had failed.",
 )
 @blp.refuses(*BAD_BODY, errors.TelegramUnavailable, **CALLER)
@@ -75,7 +120,9 @@ def create_invoice(body: dict[str, Any], user_id: str) -> Response:
     if here.settings.mode == "live":
         outcome = payments.create_invoice(here.db, here.telegram, **asked)
     else:
-        outcome = purchases.create_invoice(here.db, mode=here.row_mode, pay_url=pay_url(body["purchase_id"]), **asked)
+        outcome = purchases.create_invoice(
+            here.db, mode=here.row_mode, pay_url=pay_url(body["purchase_id"]), **asked
+        )
     created = outcome.event_type == "purchase_invoice_created"
     answer = {field: outcome.purchase[field] for field in ("purchase_id", "status", "pay_url")}
     return respond(answer, 201 if created else 200, replayed_as(outcome))
@@ -101,7 +148,9 @@ def record_purchase(body: dict[str, Any], user_id: str) -> Response:
         if outcome is None:
             raise errors.PurchaseNotFound
         return respond(outcome.purchase)
-    outcome = mock.pay(here.db, make_pay_url=lambda: pay_url(body["purchase_id"]), **steered, **asked)
+    outcome = mock.pay(
+        here.db, make_pay_url=lambda: pay_url(body["purchase_id"]), **steered, **asked
+    )
     if outcome is None:
         missing = {"item_id", "price_stars"} - body.keys()
         raise errors.InvalidPurchasePayload(
@@ -121,7 +170,9 @@ def get_purchase(purchase_id: str, user_id: str) -> Response:
     In live mode poll this after `openInvoice`, whatever its callback says, while the status is `pending`.
     """
     here = service()
-    found = purchases.get(here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode)
+    found = purchases.get(
+        here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode
+    )
     headers = {"Cache-Control": "no-store"} if here.settings.mode == "live" else {}
     if headers and found["status"] == "pending":
         headers["Retry-After"] = str(POLL_AFTER)
@@ -135,7 +186,11 @@ def get_purchase(purchase_id: str, user_id: str) -> Response:
 def list_events(purchase_id: str, user_id: str) -> Response:
     """Look at its history, oldest first"""
     here = service()
-    return respond(purchases.history(here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode))
+    return respond(
+        purchases.history(
+            here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode
+        )
+    )
 
 
 def read_steering(mode: str) -> dict[str, Any]:
@@ -146,7 +201,11 @@ def read_steering(mode: str) -> dict[str, Any]:
         InvalidPurchasePayload: such a value cannot be meant.
 
     """
-    sent = {name: request.headers[name] for name in ("X-Mock-Outcome", "X-Mock-Delay") if name in request.headers}
+    sent = {
+        name: request.headers[name]
+        for name in ("X-Mock-Outcome", "X-Mock-Delay")
+        if name in request.headers
+    }
     if sent and mode != "mock":
         raise errors.MockOnly
     return load(STEERING, sent) if sent else {}

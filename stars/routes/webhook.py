@@ -8,21 +8,39 @@ from stars import auth, errors, logs, payments, schemas
 from stars.http import Blueprint, respond, service
 from stars.pages import TEXTS
 
-blp = Blueprint("webhook", __name__, url_prefix="/api/v1/purchase", description="Called by Telegram.")
+blp = Blueprint(
+    "webhook", __name__, url_prefix="/api/v1/purchase", description="Called by Telegram."
+)
 
-MAX_UPDATE_BYTES = 1024 * 1024  # a long message that answers a long message is over the 64 KiB that others may send
+MAX_UPDATE_BYTES = (
+    1024 * 1024
+)  # a long message that answers a long message is over the 64 KiB that others may send
 INLINE = {"method": "answerPreCheckoutQuery", "pre_checkout_query_id": "1234567890", "ok": True}
 
 
 @blp.route("/webhook", methods=["POST"])
-@blp.response(202, schemas.StatusAnswer(), example={"status": "accepted"}, description="Mock mode: nothing was done.")
-@blp.alt_response(
-    200, schema=schemas.WebhookAnswer(), example=INLINE, success=True,
-    description="Live mode: the update is kept and handled. The answer to a pre_checkout_query is in it; "
-                "to anything else it is `{\"status\": \"accepted\"}`.",
+@blp.response(
+    202,
+    schemas.StatusAnswer(),
+    example={"status": "accepted"},
+    description="Mock mode: nothing was done.",
 )
-@blp.refuses(errors.StarsDisabled, errors.Unauthorized, errors.InvalidJson, errors.PayloadTooLarge,
-             errors.DatabaseUnavailable, errors.Busy)
+@blp.alt_response(
+    200,
+    schema=schemas.WebhookAnswer(),
+    example=INLINE,
+    success=True,
+    description="Live mode: the update is kept and handled. The answer to a pre_checkout_query is in it; "
+    'to anything else it is `{"status": "accepted"}`.',
+)
+@blp.refuses(
+    errors.StarsDisabled,
+    errors.Unauthorized,
+    errors.InvalidJson,
+    errors.PayloadTooLarge,
+    errors.DatabaseUnavailable,
+    errors.Busy,
+)
 def accept_update() -> Response:
     """Telegram's webhook
 
@@ -59,7 +77,11 @@ def answer_inline(query: Any, decision: str) -> dict[str, Any]:
     https://core.telegram.org/bots/api#making-requests-when-getting-updates
     """
     query = query if isinstance(query, dict) else {}
-    answer = {"method": "answerPreCheckoutQuery", "pre_checkout_query_id": query.get("id"), "ok": decision == "approved"}
+    answer = {
+        "method": "answerPreCheckoutQuery",
+        "pre_checkout_query_id": query.get("id"),
+        "ok": decision == "approved",
+    }
     if decision == "approved":
         return answer
     sender = query.get("from")

@@ -12,7 +12,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     world = app.extensions["simulator"] = World(settings or Settings())
     world.carry_out = lambda bot, reply: bot_api.answer_inline(world, bot, reply)
-    app.add_url_rule("/bot<path:path>", "bot", lambda path: bot_api.answer(world, path), methods=["GET", "POST"])
+    app.add_url_rule(
+        "/bot<path:path>", "bot", lambda path: bot_api.answer(world, path), methods=["GET", "POST"]
+    )
     app.register_blueprint(interface.blp)
     app.register_blueprint(pages.blp)
     return app

@@ -41,9 +41,13 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> BaseWSG
 def main() -> None:
     """Serve until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser("python -m stars.simulator", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="who may reach it; by default this machine alone")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="who may reach it; by default this machine alone"
+    )
     parser.add_argument("--port", type=int, default=8081)
-    parser.add_argument("--link-base", default="", help="what invoice links begin with, like https://t.me")
+    parser.add_argument(
+        "--link-base", default="", help="what invoice links begin with, like https://t.me"
+    )
     parser.add_argument("--seed", type=int, help="of everything random")
     given = parser.parse_args()
     server = serve(Settings(link_base=given.link_base, seed=given.seed), given.host, given.port)

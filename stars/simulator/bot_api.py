@@ -14,7 +14,13 @@ from stars.simulator.world import Bot, Refused, World
 
 PATH = re.compile(r"(?P<token>(?P<number>[1-9][0-9]{0,15}):[^/]*)(?P<test>/test)?/(?P<method>\w+)")
 SECRET = re.compile(r"\d+:[A-Za-z0-9_-]{30,64}")
-NOT_INLINE = ("setwebhook", "deletewebhook", "close", "logout", "get")  # not in a webhook's answer; after WebhookActor.cpp
+NOT_INLINE = (
+    "setwebhook",
+    "deletewebhook",
+    "close",
+    "logout",
+    "get",
+)  # not in a webhook's answer; after WebhookActor.cpp
 
 
 def answer(world: World, path: str) -> Response:
@@ -31,37 +37,63 @@ def answer(world: World, path: str) -> Response:
     if body is None:
         return Response(_dropped())
     seconds = body.get("parameters", {}).get("retry_after")
-    headers = {"Content-Type": "application/json"} | ({"Retry-After": str(seconds)} if seconds else {})
+    headers = {"Content-Type": "application/json"} | (
+        {"Retry-After": str(seconds)} if seconds else {}
+    )
     return Response(json.dumps(body), body.get("error_code", 200), headers)
 
 
 def answer_inline(world: World, bot: Bot, reply: httpx.Response) -> None:
     """Make the call that a webhook's answer may hold. The bot never sees the result."""
-    args = arguments(Request.from_values(data=reply.content, content_type=reply.headers.get("Content-Type"), method="POST"))
+    args = arguments(
+        Request.from_values(
+            data=reply.content, content_type=reply.headers.get("Content-Type"), method="POST"
+        )
+    )
     method = args.pop("method", "")
     if method and not method.lower().startswith(NOT_INLINE):
         call(world, bot, method, args, inline=True)
 
 
-def call(world: World, bot: Bot, method: str, args: dict[str, str], inline: bool = False) -> dict[str, Any] | None:
+def call(
+    world: World, bot: Bot, method: str, args: dict[str, str], inline: bool = False
+) -> dict[str, Any] | None:
     """The envelope that answers the call, None when the connection is to be dropped instead."""
-    facts = {"bot": bot.name, "method": method.lower(), "user": args.get("user_id"), "payload": args.get("payload"),
-             "charge": args.get("telegram_payment_charge_id")}
+    facts = {
+        "bot": bot.name,
+        "method": method.lower(),
+        "user": args.get("user_id"),
+        "payload": args.get("payload"),
+        "charge": args.get("telegram_payment_charge_id"),
+    }
     shown = {name: "***" if name == "secret_token" else value for name, value in args.items()}
     with world.lock:
         timeout = world.take("timeout", facts)
         body = None if timeout else _carried_out(world, bot, args, facts)
         lost = None if timeout else world.take("lost_answer", facts)
-        world.note("request", bot=bot.name, method=method, inline=inline, args=shown, answer=body, lost=bool(lost))
+        world.note(
+            "request",
+            bot=bot.name,
+            method=method,
+            inline=inline,
+            args=shown,
+            answer=body,
+            lost=bool(lost),
+        )
         if fault := timeout or lost:
             if not inline:
-                world.clock.wait(lambda: False, world.clock.now() + fault.options.get("seconds", 60 if timeout else 0))
+                world.clock.wait(
+                    lambda: False,
+                    world.clock.now() + fault.options.get("seconds", 60 if timeout else 0),
+                )
             status = fault.options.get("status")
             return Refused("Bad Gateway", status).body if status else None
         return body
 
 
-def _carried_out(world: World, bot: Bot, args: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
+def _carried_out(
+    world: World, bot: Bot, args: dict[str, str], facts: dict[str, Any]
+) -> dict[str, Any]:
     refund = facts["method"] == "refundstarpayment"
     try:
         if fault := world.take("429", facts):
@@ -91,7 +123,9 @@ def _dropped() -> Iterator[bytes]:
 def find_bot(world: World, token: str, name: str) -> Bot:
     """The bot of that name, a new one if need be; raises Refused if it called first with another token."""
     if SECRET.fullmatch(token) and name not in world.bots:
-        world.bots[name] = Bot(int(token.partition(":")[0]), token, name, world.random.randrange(10**8, 10**9))
+        world.bots[name] = Bot(
+            int(token.partition(":")[0]), token, name, world.random.randrange(10**8, 10**9)
+        )
         world.note("bot", bot=name)
     if name not in world.bots or world.bots[name].token != token:
         raise Refused("Unauthorized", 401)

@@ -15,7 +15,9 @@ class Clock:
         self.under_way = 0  # deliveries that have begun and not ended
         self._pushed = time.time() - time.monotonic()
         self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = itertools.count()  # what is due at the same moment happens in the order it was asked for
+        self._numbers = (
+            itertools.count()
+        )  # what is due at the same moment happens in the order it was asked for
         threading.Thread(target=self._run, name="clock", daemon=True).start()
 
     def now(self) -> float:

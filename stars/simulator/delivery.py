@@ -10,16 +10,22 @@ import httpx
 
 from stars.simulator.world import Bot, Refused, Update, World
 
-CLIENT = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))  # max_connections is each bot's own
+CLIENT = httpx.Client(
+    trust_env=False, limits=httpx.Limits(max_connections=None)
+)  # max_connections is each bot's own
 atexit.register(CLIENT.close)
 WEEK = 7 * 86_400  # after one without updates the next update_id is random
 HELD = "held"  # the queue of those that the fault `reorder` holds until another has arrived
 LONGEST_RETRY_AFTER = 3600
 POLL_WITH_WEBHOOK = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-POLL_TWICE = "terminated by other getUpdates request; make sure that only one bot instance is running"
+POLL_TWICE = (
+    "terminated by other getUpdates request; make sure that only one bot instance is running"
+)
 
 
-def publish(world: World, bot: Bot, update: str, content: dict[str, Any], facts: dict[str, Any]) -> None:
+def publish(
+    world: World, bot: Bot, update: str, content: dict[str, Any], facts: dict[str, Any]
+) -> None:
     """Send `content` as a new update: a pre_checkout_query, or a message that is a successful_ or refunded_payment."""
     facts = {"update": update, **facts}
     kind = update if update == "pre_checkout_query" else "message"
@@ -34,15 +40,26 @@ def publish(world: World, bot: Bot, update: str, content: dict[str, Any], facts:
         _queue(world, bot, kind, content, facts)
 
 
-def _queue(world: World, bot: Bot, kind: str, content: dict[str, Any], facts: dict[str, Any]) -> None:
+def _queue(
+    world: World, bot: Bot, kind: str, content: dict[str, Any], facts: dict[str, Any]
+) -> None:
     now, settings = world.clock.now(), world.settings
     if now - bot.last_update_at > WEEK:
         bot.next_update_id = world.random.randrange(10**8, 10**9)
     number, bot.last_update_at = bot.next_update_id, now
     bot.next_update_id += 1
-    expires_at = now + (settings.message_lifetime if kind == "message" else settings.checkout_lifetime)
+    expires_at = now + (
+        settings.message_lifetime if kind == "message" else settings.checkout_lifetime
+    )
     # Messages queue by chat; pre-checkout queries of the same buyer have another queue, and overtake them.
-    update = Update(number, {"update_id": number, kind: content}, facts, f"{kind} {facts['user']}", expires_at, now)
+    update = Update(
+        number,
+        {"update_id": number, kind: content},
+        facts,
+        f"{kind} {facts['user']}",
+        expires_at,
+        now,
+    )
     if bot.url and (fault := world.take("reorder", facts)):
         update.queue, update.wakeup_at = HELD, now + fault.options.get("seconds", 5)
         world.clock.at(update.wakeup_at, lambda: pump(world, bot))
@@ -64,7 +81,9 @@ def pump(world: World, bot: Bot) -> None:
                 free -= 1
                 update.under_way = True
                 world.clock.under_way += 1
-                threading.Thread(target=_deliver, args=[world, bot, bot.url, bot.secret, update], daemon=True).start()
+                threading.Thread(
+                    target=_deliver, args=[world, bot, bot.url, bot.secret, update], daemon=True
+                ).start()
 
 
 def _lose(world: World, bot: Bot, update: Update) -> None:
@@ -75,13 +94,17 @@ def _lose(world: World, bot: Bot, update: Update) -> None:
 def _deliver(world: World, bot: Bot, url: str, secret: str, update: Update) -> None:
     """Send one update, in a thread of its own, and do with it what its answer says."""
     with world.lock:
-        forged, several = (world.take(kind, update.facts) for kind in ("forged_secret", "concurrent"))
+        forged, several = (
+            world.take(kind, update.facts) for kind in ("forged_secret", "concurrent")
+        )
     if forged:
         _post(world, url, forged.options.get("secret", "not-the-secret"), update, forged=True)
     copies = several.options.get("copies", 2) if several else 1
     with ThreadPoolExecutor(copies) as together:
         answers = list(together.map(lambda _: _post(world, url, secret, update), range(copies)))
-    good = [answer for answer in answers if isinstance(answer, httpx.Response) and answer.is_success]
+    good = [
+        answer for answer in answers if isinstance(answer, httpx.Response) and answer.is_success
+    ]
     for answer in good:
         world.carry_out(bot, answer)
     with world.lock:
@@ -98,15 +121,26 @@ def _deliver(world: World, bot: Bot, url: str, secret: str, update: Update) -> N
         pump(world, bot)
 
 
-def _post(world: World, url: str, secret: str, update: Update, forged: bool = False) -> httpx.Response | str:
+def _post(
+    world: World, url: str, secret: str, update: Update, forged: bool = False
+) -> httpx.Response | str:
     """The webhook's answer to one update, or why there was none; written into the journal."""
-    headers = {"Content-Type": "application/json"} | ({"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {})
+    headers = {"Content-Type": "application/json"} | (
+        {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
+    )
     answer: httpx.Response | str
     try:
-        answer = CLIENT.post(url, content=json.dumps(update.body), headers=headers, timeout=world.settings.webhook_timeout)
+        answer = CLIENT.post(
+            url,
+            content=json.dumps(update.body),
+            headers=headers,
+            timeout=world.settings.webhook_timeout,
+        )
         said = {"status": answer.status_code, "answer": answer.text[:1000]}
     except httpx.HTTPError as failure:
-        answer = "Read timeout expired" if isinstance(failure, httpx.TimeoutException) else str(failure)
+        answer = (
+            "Read timeout expired" if isinstance(failure, httpx.TimeoutException) else str(failure)
+        )
         said = {"status": None, "error": answer}
     with world.lock:
         world.note("delivery", update_id=update.id, forged=forged, **said, **update.facts)
@@ -137,10 +171,18 @@ def poll(world: World, bot: Bot, offset: int, limit: int, timeout: int) -> list[
     if bot.url:
         raise Refused(f"Conflict: {POLL_WITH_WEBHOOK}", 409)
     bot.polls = mine = bot.polls + 1
-    bot.updates = bot.updates[offset:] if offset < 0 else [update for update in bot.updates if update.id >= offset]
+    bot.updates = (
+        bot.updates[offset:]
+        if offset < 0
+        else [update for update in bot.updates if update.id >= offset]
+    )
     pump(world, bot)  # forgets what is too old
     world.lock.notify_all()
-    world.clock.wait(lambda: bot.updates or bot.url or bot.polls != mine, world.clock.now() + timeout)
+    world.clock.wait(
+        lambda: bot.updates or bot.url or bot.polls != mine, world.clock.now() + timeout
+    )
     if bot.url or bot.polls != mine:
-        raise Refused(f"Conflict: {'terminated by setWebhook request' if bot.url else POLL_TWICE}", 409)
+        raise Refused(
+            f"Conflict: {'terminated by setWebhook request' if bot.url else POLL_TWICE}", 409
+        )
     return [update.body for update in bot.updates[:limit]]

@@ -32,11 +32,17 @@ def refuse(wrong: ValueError) -> tuple[Given, int]:
 @blp.route("/<name>", methods=["GET", "POST"])
 def look_or_act(name: str) -> Response:
     """Everything but the clearing of faults: the tables at the end say what there is."""
-    table, given = (GET, dict(request.args)) if request.method == "GET" else (POST, request.get_json(silent=True))
+    table, given = (
+        (GET, dict(request.args))
+        if request.method == "GET"
+        else (POST, request.get_json(silent=True))
+    )
     if not isinstance(given, dict):
         raise ValueError("send a JSON object")
     with current_app.extensions["simulator"].lock:
-        return jsonify(find(table, name, request.method)(current_app.extensions["simulator"], given))
+        return jsonify(
+            find(table, name, request.method)(current_app.extensions["simulator"], given)
+        )
 
 
 @blp.delete("/faults")
@@ -66,7 +72,11 @@ def save_user(world: World, given: Given) -> User:
     user_id = int(_number(given, "id", 0, high=2**52 - 1))
     there = world.users.get(user_id)
     stars = int(_number(given, "stars", there.stars if there else 0))
-    texts: Given = {name: str(given[name]) for name in ("first_name", "username", "language_code") if name in given}
+    texts: Given = {
+        name: str(given[name])
+        for name in ("first_name", "username", "language_code")
+        if name in given
+    }
     user = there or world.add_user(user_id)
     vars(user).update(texts, stars=stars)
     world.note("user", **vars(user))
@@ -99,11 +109,20 @@ def _bot(world: World, given: Given) -> Bot:
 def _launch(world: World, given: Given) -> Given:
     """Sign launch data, as the Mini App of `bot` gets it for `user`. Its date is real, whatever the clock was pushed by."""
     user, bot = _user(world, given), _bot(world, given)
-    named = {name: value for name, value in user.shown().items() if name != "is_bot"} | {"allows_write_to_pm": True}
-    fields = {"query_id": world.word(24), "user": json.dumps(named, ensure_ascii=False, separators=(",", ":")),
-              "signature": world.word(86)}  # Telegram's own would need its private key; `hash` covers this one as well
+    named = {name: value for name, value in user.shown().items() if name != "is_bot"} | {
+        "allows_write_to_pm": True
+    }
+    fields = {
+        "query_id": world.word(24),
+        "user": json.dumps(named, ensure_ascii=False, separators=(",", ":")),
+        "signature": world.word(86),
+    }  # Telegram's own would need its private key; `hash` covers this one as well
     fields |= {"start_param": str(given["start_param"])} if "start_param" in given else {}
-    return {"init_data": init_data_py.sign(fields, bot.token, auth_date=_number(given, "auth_date", time.time()))}
+    return {
+        "init_data": init_data_py.sign(
+            fields, bot.token, auth_date=_number(given, "auth_date", time.time())
+        )
+    }
 
 
 def _look(world: World, given: Given, what: str) -> Given:
@@ -128,7 +147,9 @@ def _charge_back(world: World, given: Given) -> Given:
 
 
 def _withdraw(world: World, given: Given) -> Given:
-    return {"balance": payments.withdraw(world, _bot(world, given), int(_number(given, "stars", 0)))}
+    return {
+        "balance": payments.withdraw(world, _bot(world, given), int(_number(given, "stars", 0)))
+    }
 
 
 def _push(world: World, given: Given) -> Given:
@@ -142,8 +163,10 @@ def _quiet(world: World, given: Given) -> Given:
 
 
 def _journal(world: World, given: Given) -> list[Given]:
-    lines = world.journal[int(given.pop("after", 0)):]
-    return [line for line in lines if all(str(line.get(name)) == value for name, value in given.items())]
+    lines = world.journal[int(given.pop("after", 0)) :]
+    return [
+        line for line in lines if all(str(line.get(name)) == value for name, value in given.items())
+    ]
 
 
 def _arm(world: World, given: Given) -> Given:
@@ -161,13 +184,24 @@ GET: dict[str, Callable[[World, Given], Any]] = {
     "users": lambda world, _: [vars(user) for user in world.users.values()],
     "links": lambda world, _: [_offer(invoice) for invoice in world.invoices.values()],
     "checkouts": lambda world, _: [one.shown() for one in world.checkouts.values()],
-    "bots": lambda world, _: [{"bot": bot.name, "balance": bot.balance, "url": bot.url} for bot in world.bots.values()],
-    "clock": lambda world, _: {"now": world.clock.now()}, "quiet": _quiet, "journal": _journal,
-    "faults": lambda world, _: [vars(fault) for fault in world.faults], "settings": lambda world, _: vars(world.settings),
+    "bots": lambda world, _: [
+        {"bot": bot.name, "balance": bot.balance, "url": bot.url} for bot in world.bots.values()
+    ],
+    "clock": lambda world, _: {"now": world.clock.now()},
+    "quiet": _quiet,
+    "journal": _journal,
+    "faults": lambda world, _: [vars(fault) for fault in world.faults],
+    "settings": lambda world, _: vars(world.settings),
 }
 POST: dict[str, Callable[[World, Given], Any]] = {
-    "users": lambda world, given: vars(save_user(world, given)), "launch": _launch,
-    "open": lambda world, given: _look(world, given, "opened"), "pay": _pay,
+    "users": lambda world, given: vars(save_user(world, given)),
+    "launch": _launch,
+    "open": lambda world, given: _look(world, given, "opened"),
+    "pay": _pay,
     "cancel": lambda world, given: _look(world, given, "cancelled"),
-    "chargeback": _charge_back, "withdraw": _withdraw, "clock": _push, "faults": _arm, "settings": _set,
+    "chargeback": _charge_back,
+    "withdraw": _withdraw,
+    "clock": _push,
+    "faults": _arm,
+    "settings": _set,
 }

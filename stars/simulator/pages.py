@@ -5,7 +5,13 @@ from werkzeug.wrappers import Response
 
 from stars.simulator.interface import find, find_invoice, pay, save_user
 
-blp = Blueprint("pages", __name__, static_folder="static", template_folder="templates", static_url_path="/simulator")
+blp = Blueprint(
+    "pages",
+    __name__,
+    static_folder="static",
+    template_folder="templates",
+    static_url_path="/simulator",
+)
 NEWEST = slice(None, -26, -1)  # as much of a list as a page shows, backwards
 PATIENCE = 30  # seconds; Telegram itself waits ten for the bot
 
@@ -17,11 +23,18 @@ def start() -> str | Response:
     with world.lock:
         if request.method == "POST":
             stars = min(max(form.get("stars", 0, int), 0), 10**9)
-            save_user(world, {"first_name": form.get("first_name", "")[:64] or "Buyer", "stars": stars})
+            save_user(
+                world, {"first_name": form.get("first_name", "")[:64] or "Buyer", "stars": stars}
+            )
             back = form.get("back", "/")
             return redirect(back if back.startswith("/$") else "/", 303)
-        newest = {"invoices": list(world.invoices.values())[NEWEST], "journal": world.journal[NEWEST]}
-        return render_template("start.html", users=world.users.values(), bots=world.bots.values(), **newest)
+        newest = {
+            "invoices": list(world.invoices.values())[NEWEST],
+            "journal": world.journal[NEWEST],
+        }
+        return render_template(
+            "start.html", users=world.users.values(), bots=world.bots.values(), **newest
+        )
 
 
 @blp.route("/$<slug>", methods=["GET", "POST"])
@@ -37,4 +50,6 @@ def invoice(slug: str) -> str | Response:
             return redirect(f"/${slug}?done={done}&user={user.id}", 303)
         done, chosen = request.args.get("done", ""), request.args.get("user", 0, int)
         paid = {"done": done, "checkout": world.checkouts.get(done)}
-        return render_template("invoice.html", invoice=found, users=world.users.values(), chosen=chosen, **paid)
+        return render_template(
+            "invoice.html", invoice=found, users=world.users.values(), chosen=chosen, **paid
+        )

@@ -8,7 +8,9 @@ from stars.simulator.world import Bot, Checkout, Invoice, Refused, User, World
 
 def begin(world: World, invoice: Invoice, user: User, alone: bool = True) -> Checkout:
     """The user presses Pay: the bot is asked, and has ten seconds."""
-    checkout = Checkout(str(world.random.randrange(10**17, 2**63)), invoice, user, user, invoice.amount)
+    checkout = Checkout(
+        str(world.random.randrange(10**17, 2**63)), invoice, user, user, invoice.amount
+    )
     world.checkouts[checkout.id] = checkout
     _bend(world, checkout, "checkout")
     world.note("checkout", **checkout.shown())
@@ -60,7 +62,9 @@ def give_back(world: World, checkout: Checkout, what: str) -> None:
     checkout.refunded = True
     checkout.payer.stars += checkout.amount
     checkout.invoice.bot.balance -= checkout.amount  # a chargeback may leave it below zero
-    _record(world, checkout.invoice.bot, checkout.charge, checkout.amount, receiver=_partner(checkout))
+    _record(
+        world, checkout.invoice.bot, checkout.charge, checkout.amount, receiver=_partner(checkout)
+    )
     world.note(what, **checkout.shown())
 
 
@@ -69,17 +73,34 @@ def withdraw(world: World, bot: Bot, stars: int) -> int:
     if not 0 < stars <= bot.balance:
         raise ValueError(f"stars is from 1 to the balance, {bot.balance}")
     bot.balance -= stars
-    _record(world, bot, world.word(32), stars, receiver={"type": "fragment", "withdrawal_state": {"type": "pending"}})
+    _record(
+        world,
+        bot,
+        world.word(32),
+        stars,
+        receiver={"type": "fragment", "withdrawal_state": {"type": "pending"}},
+    )
     world.note("withdrawal", bot=bot.name, amount=stars)
     return bot.balance
 
 
-def message_of(world: World, bot: Bot, user: User, sender: User | Bot, **content: Any) -> dict[str, Any]:
+def message_of(
+    world: World, bot: Bot, user: User, sender: User | Bot, **content: Any
+) -> dict[str, Any]:
     """A new message of the private chat between the bot and the user."""
     bot.messages[user.id] += 1
-    chat = {name: value for name, value in user.shown().items() if name in ("id", "first_name", "username")}
-    return {"message_id": bot.messages[user.id], "from": sender.shown(), "chat": chat | {"type": "private"},
-            "date": int(world.clock.now()), **content}
+    chat = {
+        name: value
+        for name, value in user.shown().items()
+        if name in ("id", "first_name", "username")
+    }
+    return {
+        "message_id": bot.messages[user.id],
+        "from": sender.shown(),
+        "chat": chat | {"type": "private"},
+        "date": int(world.clock.now()),
+        **content,
+    }
 
 
 def _charge(world: World, checkout: Checkout) -> None:
@@ -91,14 +112,20 @@ def _charge(world: World, checkout: Checkout) -> None:
         return _fail(world, checkout, "BALANCE_TOO_LOW")
     payer.stars -= checkout.amount
     bot.balance += checkout.amount
-    checkout.status, checkout.charge = "paid", f"stx{world.word(world.settings.charge_id_length - 3)}"
+    checkout.status, checkout.charge = (
+        "paid",
+        f"stx{world.word(world.settings.charge_id_length - 3)}",
+    )
     world.paid[checkout.charge] = checkout
     _record(world, bot, checkout.charge, checkout.amount, source=_partner(checkout))
     world.note("payment", **checkout.shown())
     message = message_of(world, bot, payer, payer, successful_payment=_receipt(checkout))
     publish(world, bot, "successful_payment", message, checkout.facts())
     if fault := world.take("chargeback", facts):
-        world.clock.at(world.clock.now() + fault.options.get("seconds", 0), lambda: give_back(world, checkout, "chargeback"))
+        world.clock.at(
+            world.clock.now() + fault.options.get("seconds", 0),
+            lambda: give_back(world, checkout, "chargeback"),
+        )
 
 
 def _fail(world: World, checkout: Checkout, reason: str, what: str = "payment_failed") -> None:
@@ -110,7 +137,9 @@ def _fail(world: World, checkout: Checkout, reason: str, what: str = "payment_fa
 def _bend(world: World, checkout: Checkout, stage: str) -> None:
     """Let the faults change the terms. Who so has to pay what he has not is lent it: the money moves all the same."""
     facts = checkout.facts() | {"stage": stage}
-    amount, currency, payer = (world.take(f"wrong_{term}", facts) for term in ("amount", "currency", "payer"))
+    amount, currency, payer = (
+        world.take(f"wrong_{term}", facts) for term in ("amount", "currency", "payer")
+    )
     if amount:
         checkout.amount = amount.options.get("value", checkout.amount + 1)
     if currency:
@@ -123,18 +152,30 @@ def _bend(world: World, checkout: Checkout, stage: str) -> None:
 
 
 def _terms(checkout: Checkout) -> dict[str, Any]:
-    return {"currency": checkout.currency, "total_amount": checkout.amount, "invoice_payload": checkout.invoice.payload}
+    return {
+        "currency": checkout.currency,
+        "total_amount": checkout.amount,
+        "invoice_payload": checkout.invoice.payload,
+    }
 
 
 def _receipt(checkout: Checkout) -> dict[str, Any]:
-    return _terms(checkout) | {"telegram_payment_charge_id": checkout.charge,
-                               "provider_payment_charge_id": f"{checkout.payer.id}_{checkout.id}"}
+    return _terms(checkout) | {
+        "telegram_payment_charge_id": checkout.charge,
+        "provider_payment_charge_id": f"{checkout.payer.id}_{checkout.id}",
+    }
 
 
 def _partner(checkout: Checkout) -> dict[str, Any]:
-    return {"type": "user", "transaction_type": "invoice_payment", "user": checkout.payer.shown(),
-            "invoice_payload": checkout.invoice.payload}
+    return {
+        "type": "user",
+        "transaction_type": "invoice_payment",
+        "user": checkout.payer.shown(),
+        "invoice_payload": checkout.invoice.payload,
+    }
 
 
 def _record(world: World, bot: Bot, charge: str, amount: int, **partner: Any) -> None:
-    bot.transactions.append({"id": charge, "amount": amount, "date": int(world.clock.now()), **partner})
+    bot.transactions.append(
+        {"id": charge, "amount": amount, "date": int(world.clock.now()), **partner}
+    )

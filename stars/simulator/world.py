@@ -68,18 +68,27 @@ class Bot:
     url: str = ""  # of the webhook; empty for none
     secret: str = ""
     max_connections: int = 40
-    allowed_updates: list[str] = field(default_factory=list)  # empty for the default: all that are made here
+    allowed_updates: list[str] = field(
+        default_factory=list
+    )  # empty for the default: all that are made here
     updates: list[Update] = field(default_factory=list)
     last_update_at: float = 0
     last_error: tuple[int, str] | None = None
     address: str = ""  # of the simulator, as this bot called it last
     polls: int = 0  # how many getUpdates there were: a newer one ends an older
     messages: Counter[int] = field(default_factory=Counter)  # by chat
-    transactions: list[dict[str, Any]] = field(default_factory=list)  # as getStarTransactions shows them, oldest first
+    transactions: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # as getStarTransactions shows them, oldest first
 
     def shown(self) -> dict[str, Any]:
         """As the Bot API's User."""
-        return {"id": self.id, "is_bot": True, "first_name": f"Bot {self.id}", "username": f"simulated_{self.id}_bot"}
+        return {
+            "id": self.id,
+            "is_bot": True,
+            "first_name": f"Bot {self.id}",
+            "username": f"simulated_{self.id}_bot",
+        }
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,11 @@ class Checkout:
     def shown(self) -> dict[str, Any]:
         """For /sim/ and the journal."""
         own = {name: getattr(self, name) for name in ("status", "reason", "amount", "refunded")}
-        return own | self.facts() | {"checkout": self.id, "buyer": self.user.id, "slug": self.invoice.slug}
+        return (
+            own
+            | self.facts()
+            | {"checkout": self.id, "buyer": self.user.id, "slug": self.invoice.slug}
+        )
 
     def facts(self) -> dict[str, Any]:
         """What a fault's matcher can ask for; `user` is who is to pay."""
@@ -141,7 +154,9 @@ class World:
 
     def note(self, what: str, **facts: Any) -> None:
         """Write a line into the journal, and wake those who wait for something."""
-        self.journal.append({"n": len(self.journal) + 1, "at": round(self.clock.now(), 3), "what": what, **facts})
+        self.journal.append(
+            {"n": len(self.journal) + 1, "at": round(self.clock.now(), 3), "what": what, **facts}
+        )
         self.lock.notify_all()
 
     def take(self, kind: str, facts: dict[str, Any]) -> Fault | None:
