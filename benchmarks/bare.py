@@ -8,8 +8,8 @@ import json
 from flask import Response, request
 
 from app import app
-from stars.db import queries
-from stars.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED, Step
+from stars.database.pool import queries
+from stars.domain.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED, Step
 
 REST = {
     "user_id": "bench",

@@ -34,10 +34,10 @@ from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from stars import embedded
-from stars.db import Database, queries
-from stars.migrate import migrate
-from stars.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED
+from stars.database import embedded
+from stars.database.migrate import migrate
+from stars.database.pool import Database, queries
+from stars.domain.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8765

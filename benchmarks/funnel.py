@@ -21,9 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from psycopg import sql
 
-from stars import create_app, embedded, funnel
 from stars.config import Settings
-from stars.db import Database
+from stars.database import embedded
+from stars.database.pool import Database
+from stars.domain import funnel
+from stars.factory import create_app
 
 DAYS = 30
 

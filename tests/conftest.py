@@ -27,11 +27,12 @@ import requests
 from init_data_py import sign
 from simulated import Hook, Sim, simulator, webhook
 
-from stars import create_app, embedded
 from stars.config import THREADS, Settings
-from stars.db import Database, queries
+from stars.database import embedded
+from stars.database.migrate import migrate
+from stars.database.pool import Database, queries
+from stars.factory import create_app
 from stars.logs import LineFormatter
-from stars.migrate import migrate
 
 ROOT = Path(__file__).resolve().parent.parent
 API = "/api/v1/purchase"

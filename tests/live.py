@@ -12,9 +12,9 @@ import requests
 from conftest import API, BOT_TOKEN, ROOT, SWORD, WEBHOOK_SECRET, Served, fresh_database
 from simulated import Sim, simulator
 
-from stars import create_app
 from stars.config import Settings
-from stars.db import queries
+from stars.database.pool import queries
+from stars.factory import create_app
 
 WEB = ["gunicorn", "-c", "python:stars.serve", "app:app"]
 ITEMS = [

@@ -10,9 +10,10 @@ from playwright.sync_api import sync_playwright
 from test_browser import launch
 from werkzeug.serving import make_server
 
-from stars import create_app, embedded
 from stars.config import Settings
-from stars.migrate import migrate
+from stars.database import embedded
+from stars.database.migrate import migrate
+from stars.factory import create_app
 
 DOCS = ROOT / "docs"
 PHONE, SCREEN = {"width": 390, "height": 620}, {"width": 1200, "height": 760}

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Served, launch_data, person
 
-from stars import auth
 from stars.errors import Unauthorized
+from stars.web import callers
 
 LIVE = {"mode": "live", "telegram_bot_token": BOT_TOKEN, "telegram_webhook_secret": WEBHOOK_SECRET}
 
@@ -204,8 +204,8 @@ def test_g23_launch_data_that_telegram_itself_signed_verifies(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(Unauthorized, match="older than 24 hours"):
-        auth.verify(PUBLISHED[token], token)
-    monkeypatch.setattr(auth, "LIFETIME", timedelta(days=36_500))
-    assert auth.verify(PUBLISHED[token], token) == "279058397"
+        callers.verify(PUBLISHED[token], token)
+    monkeypatch.setattr(callers, "LIFETIME", timedelta(days=36_500))
+    assert callers.verify(PUBLISHED[token], token) == "279058397"
     with pytest.raises(Unauthorized, match="signature"):
-        auth.verify(PUBLISHED[token].replace("vdkfrost", "vdkfrosr"), token)
+        callers.verify(PUBLISHED[token].replace("vdkfrost", "vdkfrosr"), token)

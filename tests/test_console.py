@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from conftest import Person
 
-from stars import purchases
-from stars.db import Database
+from stars.database.pool import Database
+from stars.domain import purchases
 
 
 def test_show_one_purchase(alice: Person, console: Any) -> None:

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from conftest import SWORD, Person, eventually, person, together
 
-from stars.db import Database, queries
-from stars.migrate import MigrationError, migrate, read, status
+from stars.database.migrate import MigrationError, migrate, read, status
+from stars.database.pool import Database, queries
 
 TAMPERINGS = {
     "status": "UPDATE purchases SET status = 'failed', failed_at = now()",

@@ -20,8 +20,9 @@ from conftest import ROOT, SWORD, Mortal, Served
 from live import ITEMS, WEB, Buyer, Shop, environment, live_app
 from simulated import simulator
 
-from stars import items, payments, purchases, reconcile
+from stars.domain import items, purchases
 from stars.errors import Refusal
+from stars.live import payments, reconcile
 
 PURCHASES = 320
 STARS = 1000

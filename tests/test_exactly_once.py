@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from conftest import API, SWORD, Person, person, race, statuses, together
 
-from stars import purchases
+from stars.domain import purchases
 from stars.errors import PurchaseNotFound
 
 

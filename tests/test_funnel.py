@@ -14,10 +14,10 @@ import psycopg
 import pytest
 from conftest import SWORD, Person, person
 
-from stars import funnel
-from stars.db import Database, queries
+from stars.database.pool import Database, queries
+from stars.domain import funnel
 from stars.errors import InvalidQuery
-from stars.schemas import DIMENSIONS
+from stars.schemas.wire import DIMENSIONS
 
 FUNNEL = "/api/v1/analytics/funnel"
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

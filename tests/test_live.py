@@ -32,10 +32,11 @@ from simulated import listening
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from stars import payments, purchases
-from stars.db import queries
+from stars.database.pool import queries
+from stars.domain import purchases
+from stars.live import payments
+from stars.live.telegram import Telegram, TelegramError
 from stars.simulator.__main__ import Silent
-from stars.telegram import Telegram, TelegramError
 
 
 @pytest.fixture(scope="module")

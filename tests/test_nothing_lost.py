@@ -13,7 +13,7 @@ import requests
 from conftest import API, SWORD, Mortal, Person, Served, Wire, eventually, person, together
 
 from stars.config import THREADS
-from stars.db import Database, queries
+from stars.database.pool import Database, queries
 
 
 def blocked(sql: psycopg.Connection[Any]) -> bool:

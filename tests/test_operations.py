@@ -50,7 +50,7 @@ def test_a_request_id_of_the_wrong_shape_is_replaced(alice: Person, wrong: str) 
 def test_an_unexpected_failure_is_a_500_that_shows_nothing_of_the_inside(
     app: Any, alice: Person, logged: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stars.purchases.queries", None)
+    monkeypatch.setattr("stars.domain.purchases.queries", None)
     broken = alice.purchase("p1", **SWORD)
 
     assert (broken.status_code, broken.json["error"]) == (500, "internal_error")
@@ -87,7 +87,7 @@ def test_under_gunicorn_every_line_is_json_and_all_workers_count(
     assert served.stop() == 0
     lines = [json.loads(line) for line in served.output().splitlines()]
     assert all({"timestamp", "level", "logger", "message"} <= line.keys() for line in lines)
-    assert {"gunicorn.error", "stars.request", "stars.purchases", "stars.serve"} <= {
+    assert {"gunicorn.error", "stars.request", "stars.domain.purchases", "stars.serve"} <= {
         line["logger"] for line in lines
     }
     succeeded = [line for line in lines if line["message"] == "purchase_succeeded"]

@@ -9,7 +9,7 @@ import requests
 from conftest import SWORD, together
 from live import Shop, checkout, message, new_id, open_shop
 
-from stars import reconcile
+from stars.live import reconcile
 
 NOTHING = {
     "settled": 0,

@@ -10,7 +10,7 @@ from werkzeug.datastructures import Authorization, Headers
 
 from stars.config import Settings
 from stars.errors import CrossSite, NotFound, Unauthorized
-from stars.values import IDENTIFIER
+from stars.schemas.values import IDENTIFIER
 
 LIFETIME = timedelta(hours=24)  # clients do send launch data that is hours old
 CLOCK_SKEW = timedelta(minutes=1)

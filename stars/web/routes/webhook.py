@@ -4,9 +4,12 @@ from typing import Any
 
 from flask import Response, request
 
-from stars import auth, errors, logs, payments, schemas
-from stars.http import Blueprint, respond, service
-from stars.pages import TEXTS
+from stars import errors, logs
+from stars.live import payments
+from stars.schemas import wire as schemas
+from stars.web import callers
+from stars.web.http import Blueprint, respond, service
+from stars.web.pages import TEXTS
 
 blp = Blueprint(
     "webhook", __name__, url_prefix="/api/v1/purchase", description="Called by Telegram."
@@ -52,7 +55,7 @@ def accept_update() -> Response:
         return respond({"status": "accepted"}, 202)
     if here.settings.mode == "off":
         raise errors.StarsDisabled
-    auth.admit_telegram(here.settings, request.headers)
+    callers.admit_telegram(here.settings, request.headers)
     request.max_content_length = MAX_UPDATE_BYTES
     try:
         body = request.get_data(cache=False).decode()

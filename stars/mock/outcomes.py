@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from stars import purchases
-from stars.db import Database, queries
+from stars.database.pool import Database, queries
+from stars.domain import purchases
+from stars.domain.purchases import Outcome
 from stars.errors import AnswerLost, NotFound
-from stars.purchases import Outcome
 
 MATCHED = ("user_id", "item_id", "purchase_id")
 

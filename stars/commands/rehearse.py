@@ -15,12 +15,12 @@ import httpx
 import psycopg
 from flask.cli import with_appcontext
 
-from stars import embedded
-from stars.cli import Command
-from stars.http import service
-from stars.routes.pay import DEMO
+from stars.commands.cli import Command
+from stars.database import embedded
+from stars.web.http import service
+from stars.web.routes.pay import DEMO
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[2]
 SHOP = [
     {
         "item_id": item,

@@ -7,9 +7,9 @@ import json
 from collections import Counter
 from typing import Any
 
-from stars import payments
-from stars.db import Database, queries
-from stars.telegram import PAGE, Telegram, TelegramError
+from stars.database.pool import Database, queries
+from stars.live import payments
+from stars.live.telegram import PAGE, Telegram, TelegramError
 
 COUNTED = (
     "settled",

@@ -14,11 +14,16 @@ import psycopg
 from flask.cli import AppGroup, with_appcontext
 from marshmallow import ValidationError
 
-from stars import embedded, funnel, items, logs, migrate, payments, purchases, schemas, values
-from stars.db import queries
+from stars import logs
+from stars.database import embedded, migrate
+from stars.database.pool import queries
+from stars.domain import funnel, items, purchases
 from stars.errors import Refusal, StarsDisabled
-from stars.http import Service, service
-from stars.telegram import TelegramError
+from stars.live import payments
+from stars.live.telegram import TelegramError
+from stars.schemas import values
+from stars.schemas import wire as schemas
+from stars.web.http import Service, service
 
 COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red", "refunded": "magenta"}
 SEEDED_AT_ONCE = 10_000  # in one statement: a fraction of a second, so the progress shown moves

@@ -7,12 +7,13 @@ from typing import Any, TextIO
 
 import click
 
-from stars import items as catalogue
-from stars import logs, reconcile
-from stars.cli import Console, as_json, live_service, possible, show, show_one
-from stars.db import queries
-from stars.http import Service, service
-from stars.telegram import UPDATES, TelegramError
+from stars import logs
+from stars.commands.cli import Console, as_json, live_service, possible, show, show_one
+from stars.database.pool import queries
+from stars.domain import items as catalogue
+from stars.live import reconcile
+from stars.live.telegram import UPDATES, TelegramError
+from stars.web.http import Service, service
 
 WEBHOOK = "/api/v1/purchase/webhook"
 FRESH = 3600  # seconds: an older error of the webhook's is history

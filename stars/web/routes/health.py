@@ -6,8 +6,10 @@ from pathlib import Path
 import flask_swagger_ui
 from flask import Response, request, send_from_directory
 
-from stars import errors, metrics, migrate, schemas
-from stars.http import Blueprint, respond, service
+from stars import errors, metrics
+from stars.database import migrate
+from stars.schemas import wire as schemas
+from stars.web.http import Blueprint, respond, service
 
 blp = Blueprint("operations", __name__, description="For the platform and the people on call.")
 

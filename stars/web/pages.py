@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Response, render_template, request
 
-from stars import errors, http
+from stars import errors
+from stars.web import http
 
 TEXTS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "texts.json").read_text())
 # Nothing from outside, nothing inline, nothing embedded: what a name or an id holds can do no harm.

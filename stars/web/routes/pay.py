@@ -6,10 +6,11 @@ They exist in mock mode alone. Whoever has a pay link may act on it: it is signe
 from flask import Blueprint, Response, request, send_from_directory
 from itsdangerous import BadSignature
 
-from stars import errors, logs, purchases
-from stars.http import service
-from stars.pages import page, render, see_other
-from stars.routes.mock import in_mock_mode
+from stars import errors, logs
+from stars.domain import purchases
+from stars.web.http import service
+from stars.web.pages import page, render, see_other
+from stars.web.routes.mock import in_mock_mode
 
 blp = Blueprint("pay", __name__, url_prefix="/mock")
 
@@ -79,7 +80,7 @@ def web_app_script() -> Response:
     settings = service().settings
     if settings.mode == "mock" or settings.is_rehearsal:
         name = "rehearsal.js" if settings.is_rehearsal else "telegram-web-app.js"
-        script = send_from_directory("static", name, mimetype="text/javascript")
+        script = send_from_directory("web/static", name, mimetype="text/javascript")
     else:
         script = Response(
             "// The mock is off: this is Telegram's own business.\n", mimetype="text/javascript"

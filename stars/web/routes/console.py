@@ -6,11 +6,16 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from stars import errors, funnel, logs, migrate, mock, payments, purchases, schemas
-from stars.bodies import load
-from stars.http import for_staff, pay_url, service
-from stars.pages import page, render, see_other
-from stars.routes.purchase import possible
+from stars import errors, logs
+from stars.database import migrate
+from stars.domain import funnel, purchases
+from stars.live import payments
+from stars.mock import outcomes as mock
+from stars.schemas import wire as schemas
+from stars.web.bodies import load
+from stars.web.http import for_staff, pay_url, service
+from stars.web.pages import page, render, see_other
+from stars.web.routes.purchase import possible
 
 blp = Blueprint("console", __name__, url_prefix="/console")
 

@@ -4,8 +4,11 @@ from typing import Any
 
 from flask import Response
 
-from stars import errors, funnel, schemas, values
-from stars.http import Blueprint, for_staff, respond, service
+from stars import errors
+from stars.domain import funnel
+from stars.schemas import values
+from stars.schemas import wire as schemas
+from stars.web.http import Blueprint, for_staff, respond, service
 
 blp = Blueprint(
     "analytics", __name__, url_prefix="/api/v1/analytics", description="Where buyers drop out."

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 from marshmallow import ValidationError
 
-from stars import schemas
-from stars.db import Database, queries
+from stars.database.pool import Database, queries
 from stars.errors import ItemNotForSale
+from stars.schemas import wire as schemas
 
 Item = dict[str, Any]  # the fields of schemas.Item
 

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stars import items, purchases
-from stars.db import Database, queries
+from stars.database.pool import Database, queries
+from stars.domain import items, purchases
+from stars.domain.purchases import LOGGED, Outcome, Purchase
 from stars.errors import NothingToRefund, PurchaseNotFound, TelegramUnavailable
-from stars.purchases import LOGGED, Outcome, Purchase
-from stars.telegram import Telegram, TelegramError
+from stars.live.telegram import Telegram, TelegramError
 
 log = logging.getLogger(__name__)
 CHARGE_ID = re.compile(r"[!-~]{1,512}")  # over 128 were seen

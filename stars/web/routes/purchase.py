@@ -6,9 +6,14 @@ from typing import Any
 
 from flask import Response, request
 
-from stars import errors, logs, mock, payments, purchases, schemas, values
-from stars.bodies import load
-from stars.http import Blueprint, authenticated, pay_url, respond, service
+from stars import errors, logs
+from stars.domain import purchases
+from stars.live import payments
+from stars.mock import outcomes as mock
+from stars.schemas import values
+from stars.schemas import wire as schemas
+from stars.web.bodies import load
+from stars.web.http import Blueprint, authenticated, pay_url, respond, service
 
 blp = Blueprint(
     "purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars."

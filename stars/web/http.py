@@ -19,11 +19,14 @@ from itsdangerous import Signer
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from stars import auth, errors, logs, metrics, schemas, values
-from stars.bodies import BodyParser
+from stars import errors, logs, metrics
 from stars.config import Settings
-from stars.db import Database
-from stars.telegram import Telegram
+from stars.database.pool import Database
+from stars.live.telegram import Telegram
+from stars.schemas import values
+from stars.schemas import wire as schemas
+from stars.web import callers
+from stars.web.bodies import BodyParser
 
 MAX_BODY_BYTES = 64 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -188,7 +191,7 @@ def authenticated(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def identified(*args: Any, **kwargs: Any) -> Any:
-        return view(*args, user_id=auth.identify(service().settings, request.headers), **kwargs)
+        return view(*args, user_id=callers.identify(service().settings, request.headers), **kwargs)
 
     return identified
 
@@ -198,9 +201,9 @@ def for_staff(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def admitted(*args: Any, **kwargs: Any) -> Any:
-        auth.admit_staff(service().settings, request.headers, request.remote_addr)
+        callers.admit_staff(service().settings, request.headers, request.remote_addr)
         if request.method == "POST":
-            auth.refuse_other_sites(request.headers)
+            callers.refuse_other_sites(request.headers)
         return view(*args, **kwargs)
 
     return admitted

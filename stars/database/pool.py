@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from stars.errors import Busy, DatabaseUnavailable
 
-SQL = Path(__file__).resolve().parent.parent / "sql"
+SQL = Path(__file__).resolve().parents[2] / "sql"
 
 # Each wait stays under the 5 s within which a caller is promised an answer (G16), and far under the 30 s after which a
 # platform's router gives up. Seconds:

@@ -6,8 +6,11 @@ from typing import Any
 
 from flask import Response
 
-from stars import errors, mock, schemas, values
-from stars.http import Blueprint, respond, service
+from stars import errors
+from stars.mock import outcomes as mock
+from stars.schemas import values
+from stars.schemas import wire as schemas
+from stars.web.http import Blueprint, respond, service
 
 blp = Blueprint(
     "mock", __name__, url_prefix="/api/v1/mock", description="Having mock payments end as you like."

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from stars.values import (
+from stars.schemas.values import (
     METADATA_BYTES,
     Identifier,
     Metadata,

@@ -1,0 +1,1 @@
+"""Real money: what Telegram asks and tells, and what follows from it."""

@@ -1,0 +1,1 @@
+"""What goes in and out: single values, and the documents made of them."""

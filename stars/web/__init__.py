@@ -1,0 +1,1 @@
+"""HTTP: who calls, what was sent, what is answered, and the pages."""
