@@ -8,7 +8,7 @@ import json
 from flask import Response, request
 
 from app import app
-from stars.database.pool import queries
+from stars.database.queries import queries
 from stars.domain.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED, Step
 
 REST = {

@@ -36,7 +36,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from stars.database import embedded
 from stars.database.migrate import migrate
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.domain.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED
 
 ROOT = Path(__file__).resolve().parent.parent

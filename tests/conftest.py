@@ -30,7 +30,8 @@ from simulated import Hook, Sim, simulator, webhook
 from stars.config import THREADS, Settings
 from stars.database import embedded
 from stars.database.migrate import migrate
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.factory import create_app
 from stars.logs import LineFormatter
 

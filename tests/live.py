@@ -13,7 +13,7 @@ from conftest import API, BOT_TOKEN, ROOT, SWORD, WEBHOOK_SECRET, Served, fresh_
 from simulated import Sim, simulator
 
 from stars.config import Settings
-from stars.database.pool import queries
+from stars.database.queries import queries
 from stars.factory import create_app
 
 WEB = ["gunicorn", "-c", "python:stars.serve", "app:app"]

@@ -10,7 +10,8 @@ import pytest
 from conftest import SWORD, Person, eventually, person, together
 
 from stars.database.migrate import MigrationError, migrate, read, status
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 
 TAMPERINGS = {
     "status": "UPDATE purchases SET status = 'failed', failed_at = now()",

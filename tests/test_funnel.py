@@ -14,7 +14,8 @@ import psycopg
 import pytest
 from conftest import SWORD, Person, person
 
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.domain import funnel
 from stars.errors import InvalidQuery
 from stars.schemas.wire import DIMENSIONS

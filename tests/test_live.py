@@ -32,7 +32,7 @@ from simulated import listening
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from stars.database.pool import queries
+from stars.database.queries import queries
 from stars.domain import purchases
 from stars.live import payments
 from stars.live.telegram import Telegram, TelegramError

@@ -13,7 +13,8 @@ import requests
 from conftest import API, SWORD, Mortal, Person, Served, Wire, eventually, person, together
 
 from stars.config import THREADS
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 
 
 def blocked(sql: psycopg.Connection[Any]) -> bool:

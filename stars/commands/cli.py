@@ -16,7 +16,7 @@ from marshmallow import ValidationError
 
 from stars import logs
 from stars.database import embedded, migrate
-from stars.database.pool import queries
+from stars.database.queries import queries
 from stars.domain import funnel, items, purchases
 from stars.errors import Refusal, StarsDisabled
 from stars.live import payments

@@ -9,7 +9,7 @@ import click
 
 from stars import logs
 from stars.commands.cli import Console, as_json, live_service, possible, show, show_one
-from stars.database.pool import queries
+from stars.database.queries import queries
 from stars.domain import items as catalogue
 from stars.live import reconcile
 from stars.live.telegram import UPDATES, TelegramError

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import psycopg
 
-from stars.database.pool import SQL, Database, queries
+from stars.database.pool import Database
+from stars.database.queries import SQL, queries
 
 MIGRATIONS = SQL / "migrations"
 LOCK = 0x57A25  # any number, as long as every release takes the same one

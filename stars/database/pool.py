@@ -1,4 +1,4 @@
-"""The way to PostgreSQL: the pool, the named statements, and database failures turned into refusals."""
+"""The way to PostgreSQL: the pool, and database failures turned into refusals."""
 
 import atexit
 import logging
@@ -7,19 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import aiosql
 import psycopg
-from aiosql.adapters.pyformat import PyFormatAdapter
 from psycopg import errors as pg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from stars.errors import Busy, DatabaseUnavailable
-
-SQL = Path(__file__).resolve().parents[2] / "sql"
 
 # Each wait stays under the 5 s within which a caller is promised an answer (G16), and far under the 30 s after which a
 # platform's router gives up. Seconds:
@@ -34,17 +29,6 @@ SESSION = {
 }
 
 log = logging.getLogger(__name__)
-
-
-class Compact(PyFormatAdapter):
-    """Loads statements without indentation: psycopg parses one of over 4096 characters anew at each call (200 us)."""
-
-    def process_sql(self, query_name: str, op_type: Any, sql: str) -> str:
-        """Comments stand above a statement, where aiosql takes them off, and never in it."""
-        return " ".join(str(super().process_sql(query_name, op_type, sql)).split())  # type: ignore[no-untyped-call]
-
-
-queries: Any = aiosql.from_path(SQL / "queries", Compact)
 
 
 class BoundedConnection(psycopg.Connection[TupleRow]):

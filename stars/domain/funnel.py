@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.errors import InvalidQuery
 
 Funnel = dict[str, Any]  # the fields of schemas.FunnelAnswer

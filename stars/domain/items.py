@@ -4,7 +4,8 @@ from typing import Any, cast
 
 from marshmallow import ValidationError
 
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.errors import ItemNotForSale
 from stars.schemas import wire as schemas
 

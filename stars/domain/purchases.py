@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.errors import ItemNotForSale, PaidForReal, PurchaseConflict, PurchaseNotFound
 
 Purchase = dict[str, Any]  # the fields of schemas.PurchaseAnswer, times in RFC 3339

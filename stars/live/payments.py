@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.domain import items, purchases
 from stars.domain.purchases import LOGGED, Outcome, Purchase
 from stars.errors import NothingToRefund, PurchaseNotFound, TelegramUnavailable

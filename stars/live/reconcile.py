@@ -7,7 +7,8 @@ import json
 from collections import Counter
 from typing import Any
 
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.live import payments
 from stars.live.telegram import PAGE, Telegram, TelegramError
 

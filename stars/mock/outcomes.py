@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from stars.database.pool import Database, queries
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.domain import purchases
 from stars.domain.purchases import Outcome
 from stars.errors import AnswerLost, NotFound
