@@ -24,8 +24,8 @@ import psutil
 import psycopg
 import pytest
 import requests
+from harness.simulator import Hook, Sim, simulator, webhook
 from init_data_py import sign
-from simulated import Hook, Sim, simulator, webhook
 
 from stars.config import THREADS, Settings
 from stars.database import embedded

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import requests
 from conftest import API, BOT_TOKEN, ROOT, SWORD, WEBHOOK_SECRET, Served, fresh_database
-from simulated import Sim, simulator
+from harness.simulator import Sim, simulator
 
 from stars.config import Settings
 from stars.database.queries import queries

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import requests
 from conftest import ROOT, SWORD, Mortal, Served
+from harness.simulator import simulator
 from live import ITEMS, WEB, Buyer, Shop, environment, live_app
-from simulated import simulator
 
 from stars.domain import items, purchases
 from stars.errors import Refusal

@@ -114,7 +114,7 @@ def test_it_is_small_enough_to_read_in_an_hour(files: list[Path], limit: int) ->
         *(
             path
             for folder in ("tests", "benchmarks")
-            for path in sorted((ROOT / folder).glob("*.py"))
+            for path in sorted((ROOT / folder).rglob("*.py"))
         ),
         ROOT / "app.py",
     ],

@@ -27,8 +27,8 @@ from conftest import (
     statuses,
     together,
 )
+from harness.simulator import listening
 from live import ITEMS, Buyer, Shop, checkout, live_app, message, new_id, open_shop
-from simulated import listening
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 

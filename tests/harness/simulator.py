@@ -1,4 +1,4 @@
-"""What the tests of the simulator share: the simulator in a thread, a bot's webhook that says what it is told to say."""
+"""The simulator in a thread, and a bot's webhook that answers what a test tells it to."""
 
 import json
 import threading
