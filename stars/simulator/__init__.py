@@ -1,20 +1,28 @@
-"""A simulator of Telegram's side of Stars: the Bot API, webhooks, buyers and faults. It knows no service; see the README."""
+"""A simulator of Telegram's side of Stars: the Bot API, webhooks, buyers and faults.
+
+It is a server of its own and knows nothing of the service; the README tells how to use it.
+"""
 
 from flask import Flask
+from werkzeug.wrappers import Response
 
-from stars.simulator import bot_api, interface, pages
+from stars.simulator import bot_api, pages
+from stars.simulator.interface import routes
 from stars.simulator.settings import Settings
 from stars.simulator.world import World
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The simulator as a WSGI app, for one process with threads: its state is in its memory."""
+    """The simulator as a WSGI app, for one process with threads: its state is in memory."""
     app = Flask(__name__)
-    world = app.extensions["simulator"] = World(settings or Settings())
-    world.carry_out = lambda bot, reply: bot_api.answer_inline(world, bot, reply)
-    app.add_url_rule(
-        "/bot<path:path>", "bot", lambda path: bot_api.answer(world, path), methods=["GET", "POST"]
-    )
-    app.register_blueprint(interface.blp)
+    world = World(settings or Settings())
+    world.on_reply = lambda bot, reply: bot_api.answer_inline(world, bot, reply)
+    app.extensions["simulator"] = world
+
+    def bot(path: str) -> Response:
+        return bot_api.answer(world, path)
+
+    app.add_url_rule("/bot<path:path>", view_func=bot, methods=["GET", "POST"])
+    app.register_blueprint(routes.blp)
     app.register_blueprint(pages.blp)
     return app

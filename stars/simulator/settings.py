@@ -1,4 +1,4 @@
-"""What can be set: how the simulator is reached, and the numbers of Telegram's that were only measured once."""
+"""The simulator's settings: how it is reached, and Telegram's numbers that were only measured."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -6,35 +6,45 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Settings:
-    """One setting a line; changed as a whole, through /sim/settings."""
+    """All settings. They are replaced as a whole, through POST /sim/settings."""
 
-    link_base: str = ""  # links start with it, like https://t.me; empty: the address the bot called, where one can pay
-    max_amount: int = 100_000  # Stars; measured: 100000 accepted, 150000 refused
-    refuse_stray_fields: bool = (
-        True  # need_*, send_*, tips: the documents say ignored, measured: STARS_INVOICE_INVALID
-    )
-    charge_id_length: int = 140  # over 128 were seen, which is where a VARCHAR(128) breaks
-    refund_from_bot: bool = True  # refunded_payment is the bot's own service message in the buyer's chat; else the buyer's
-    checkout_seconds: float = 10.0  # to answer a pre_checkout_query
-    checkout_lifetime: float = 150.0  # then an undelivered pre_checkout_query is forgotten
-    message_lifetime: float = 86_400.0  # then an undelivered message is
-    resend_cap_from: float = (
-        60.0  # the pause between resends doubles up to a random cap between these two
-    )
+    # Links start with it, like https://t.me; empty: the address that the bot called.
+    link_base: str = ""
+    # Stars. Measured: 100000 is accepted, 150000 is refused.
+    max_amount: int = 100_000
+    # need_*, send_*, tips: ignored by the documentation; measured: STARS_INVOICE_INVALID.
+    refuse_stray_fields: bool = True
+    # Ids of over 128 characters were seen, which is where a VARCHAR(128) breaks.
+    charge_id_length: int = 140
+    # Who sends the message with refunded_payment: the bot, or else the buyer.
+    refund_from_bot: bool = True
+    # Seconds that a bot has to answer a pre_checkout_query.
+    checkout_seconds: float = 10.0
+    # Seconds after which an undelivered update is forgotten.
+    checkout_lifetime: float = 150.0
+    message_lifetime: float = 86_400.0
+    # Seconds. The pause between resends doubles, up to a random cap between these two.
+    resend_cap_from: float = 60.0
     resend_cap_to: float = 120.0
-    webhook_timeout: float = 60.0  # real seconds for the webhook's answer
-    https_only: bool = False  # Telegram demands https and ports 443, 80, 88, 8443; here plain http to this machine will do
-    seed: int | None = None  # of everything random; the same calls then give the same ids
+    # Real seconds to wait for a webhook's answer.
+    webhook_timeout: float = 60.0
+    # Telegram demands https and certain ports; without it, http to this machine is accepted, too.
+    https_only: bool = False
+    # Of everything random: the same calls then give the same ids.
+    seed: int | None = None
 
     def changed(self, wanted: dict[str, Any]) -> "Settings":
-        """These with others; raises ValueError for one that there is not, or of another type."""
+        """These settings with those of `wanted`; raises ValueError for an unknown name or type."""
         for name, value in wanted.items():
-            there = getattr(self, name, None)
-            kind = (int, float) if isinstance(there, float) else type(there)
-            if (
-                there is None
-                or not isinstance(value, kind)
-                or isinstance(value, bool) != isinstance(there, bool)
-            ):
+            if not _same_type(getattr(self, name, None), value):
                 raise ValueError(f"no such setting, or not of its type: {name}")
         return replace(self, **wanted)
+
+
+def _same_type(current: object, value: object) -> bool:
+    """Whether a setting that is `current` may become `value`."""
+    if current is None or isinstance(value, bool) != isinstance(current, bool):
+        return False
+    if isinstance(current, float):
+        return isinstance(value, int | float)
+    return isinstance(value, type(current))

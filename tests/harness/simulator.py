@@ -10,7 +10,7 @@ import requests
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from stars.simulator.__main__ import Silent, serve
+from stars.simulator.__main__ import Server, Silent
 from stars.simulator.settings import Settings
 
 TOKEN = "123456:" + "t" * 35
@@ -165,7 +165,7 @@ class Sim:
 @contextmanager
 def simulator(settings: Settings | None = None) -> Iterator[Sim]:
     """A simulator of a test's own."""
-    server = serve(settings or Settings())
+    server = Server(settings or Settings())
     with listening(server) as address:
         sim = Sim(address)
         yield sim

@@ -1,0 +1,56 @@
+"""The ways Stars leave a bot: refunds, chargebacks, withdrawals. Everything runs under the lock."""
+
+from typing import Literal
+
+from stars.simulator import ledger
+from stars.simulator.answers import Refused
+from stars.simulator.messages import new_message
+from stars.simulator.records import Bot, Checkout
+from stars.simulator.updates import publish
+from stars.simulator.world import World
+
+
+def refund(world: World, bot: Bot, user_id: int, charge: str) -> None:
+    """Do what refundStarPayment does: give the whole amount back, once. Raises Refused."""
+    checkout = world.paid.get(charge)
+    if checkout is None or checkout.invoice.bot is not bot or checkout.payer.id != user_id:
+        raise Refused("CHARGE_ID_INVALID" if charge else "CHARGE_ID_EMPTY")
+    if checkout.refunded:
+        raise Refused("CHARGE_ALREADY_REFUNDED")
+    if bot.balance < checkout.amount:
+        raise Refused("BALANCE_TOO_LOW")
+    give_back(world, checkout, "refund")
+    sender = bot if world.settings.refund_from_bot else checkout.payer
+    content = {"refunded_payment": ledger.receipt(checkout)}
+    message = new_message(world, bot, checkout.payer, sender, content)
+    publish(world, bot, "refunded_payment", message, checkout.facts())
+
+
+def give_back(world: World, checkout: Checkout, what: Literal["refund", "chargeback"]) -> None:
+    """Move the Stars of a payment back. The transaction has the payment's own id.
+
+    A chargeback may leave the bot's balance below zero.
+    """
+    if checkout.charge is None or checkout.refunded:
+        return
+    bot = checkout.invoice.bot
+    checkout.refunded = True
+    checkout.payer.stars += checkout.amount
+    bot.balance -= checkout.amount
+    partner = ledger.payer(checkout)
+    ledger.record(world, bot, checkout.charge, checkout.amount, "receiver", partner)
+    world.note(what, **checkout.shown())
+
+
+def withdraw(world: World, bot: Bot, stars: int) -> int:
+    """Take Stars out of the bot, as its owner may, so that a refund may find too few.
+
+    Returns the balance that is left. Raises ValueError if the bot has fewer Stars.
+    """
+    if not 0 < stars <= bot.balance:
+        raise ValueError(f"stars is from 1 to the balance, {bot.balance}")
+    bot.balance -= stars
+    partner = {"type": "fragment", "withdrawal_state": {"type": "pending"}}
+    ledger.record(world, bot, world.word(32), stars, "receiver", partner)
+    world.note("withdrawal", bot=bot.name, amount=stars)
+    return bot.balance
