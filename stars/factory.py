@@ -4,8 +4,15 @@ import sys
 from hashlib import sha256
 
 from flask import Flask
+from itsdangerous import Signer
 
 from stars.config import THREADS, ConfigurationError, Settings
+from stars.database.pool import Database
+from stars.domain.payments import Disabled, Payments
+from stars.domain.service import Service
+from stars.live.payments import LivePayments
+from stars.live.telegram import Telegram
+from stars.mock.payments import MockPayments
 
 OPENAPI = {
     "API_TITLE": "Telegram Stars payments",
@@ -34,14 +41,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     # Imported here, not above: gunicorn reads stars.serve first, which prepares what stars.metrics finds at its import.
     from flask_cors import CORS
-    from itsdangerous import Signer
 
     from stars import logs
     from stars.commands import cli, cli_live
     from stars.commands.rehearse import rehearse
     from stars.database import embedded
-    from stars.database.pool import Database
-    from stars.live.telegram import Telegram
     from stars.web import http
     from stars.web.routes.analytics import blp as analytics
     from stars.web.routes.console import blp as console
@@ -59,12 +63,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config |= {"MAX_CONTENT_LENGTH": http.MAX_BODY_BYTES, **OPENAPI}
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is a coroutine, so none needs a look
     url = settings.database_url
-    app.extensions["stars"] = http.Service(
-        settings,
-        Database(lambda: url or embedded.start(), max_connections=THREADS),
-        Signer(settings.signing_key, salt="mock-pay", digest_method=sha256),
-        Telegram(settings.telegram_bot_token or "0", settings.telegram_api_url),
-    )
+    db = Database(lambda: url or embedded.start(), max_connections=THREADS)
+    app.extensions["stars"] = Service(settings, db, choose_payments(settings, db))
     http.install(app, (purchase, webhook, mock, analytics, health))
     for pages in (pay, console):  # no part of the API that /docs shows
         app.register_blueprint(pages)
@@ -92,6 +92,17 @@ def create_app(settings: Settings | None = None) -> Flask:
             expose_headers=["Idempotent-Replayed", "Retry-After", "X-Request-Id"],
         )
     return app
+
+
+def choose_payments(settings: Settings, db: Database) -> Payments:
+    """Return the one way to be paid that these settings ask for."""
+    if settings.mode == "mock":
+        links = Signer(settings.signing_key, salt="mock-pay", digest_method=sha256)
+        return MockPayments(db, links)
+    if settings.mode == "live":
+        telegram = Telegram(settings.telegram_bot_token or "", settings.telegram_api_url)
+        return LivePayments(db, telegram, settings.telegram_webhook_secret or "")
+    return Disabled()
 
 
 def settings_or_exit() -> Settings:

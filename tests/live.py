@@ -141,7 +141,7 @@ class Shop:
         here = self.app.extensions["stars"]
         self.sql.close()
         here.db.close()
-        here.telegram.close()
+        here.payments.telegram.close()
 
     def wrong(self) -> list[Any]:
         return [*queries.find_contradictions(self.sql), *queries.find_unaccounted(self.sql)]

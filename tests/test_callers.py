@@ -83,11 +83,14 @@ def test_g24_switched_off_nothing_works_and_nothing_is_written(
     make_app: Callable[..., Any], sql: psycopg.Connection[Any]
 ) -> None:
     app = make_app(mode="off", telegram_bot_token=BOT_TOKEN)
-    for path in (API, f"{API}/invoice", f"{API}/webhook"):
+    for path in (API, f"{API}/invoice"):
         for headers in ({}, {"X-User-Id": "alice"}, {"Authorization": f"tma {launch_data()}"}):
             for body in ({"purchase_id": "p1", **SWORD}, {"wrong": True}):
                 refused = app.test_client().post(path, json=body, headers=headers)
                 assert (refused.status_code, refused.json["error"]) == (403, "stars_disabled")
+    told = app.test_client().post(f"{API}/webhook", json={"update_id": 1})
+    assert (told.status_code, told.json) == (202, {"status": "accepted"})
+    assert sql.execute("SELECT count(*) FROM telegram_updates").fetchone() == (0,)
     assert sql.execute("SELECT count(*) FROM purchases").fetchone() == (0,)
 
 

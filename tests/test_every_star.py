@@ -22,7 +22,7 @@ from live import ITEMS, WEB, Buyer, Shop, environment, live_app
 
 from stars.domain import items, purchases
 from stars.errors import Refusal
-from stars.live import payments, reconcile
+from stars.live import charges, reconcile
 
 PURCHASES = 320
 STARS = 1000
@@ -153,7 +153,9 @@ class Run:
                     self.mortal.start()
                 case "reconcile":
                     self.attempt(
-                        lambda: reconcile.reconcile(self.here.db, self.here.telegram, "every-star")
+                        lambda: reconcile.reconcile(
+                            self.here.db, self.here.payments.telegram, "every-star"
+                        )
                     )
                 case "time passes":
                     self.shop.sim.push(3, settle=0.1)
@@ -187,7 +189,7 @@ class Run:
 
         if sale.deed.startswith("mark failed"):
             self.attempt(
-                lambda: purchases.mark_failed(
+                lambda: purchases.mark_failed_by_operator(
                     self.here.db, purchase_id=sale.purchase_id, request_id="every-star"
                 )
             )
@@ -202,9 +204,9 @@ class Run:
         if sale.deed.startswith("refund") and sale.deed != "refund elsewhere":
             for _ in range(2 if sale.deed == "refund twice" else 1):
                 self.attempt(
-                    lambda: payments.refund_purchase(
+                    lambda: charges.refund_purchase(
                         self.here.db,
-                        self.here.telegram,
+                        self.here.payments.telegram,
                         purchase_id=sale.purchase_id,
                         request_id="every-star",
                     )

@@ -19,7 +19,7 @@ def bodies(answers: list[Any]) -> list[Any]:
 def mark_failed(app: Any, purchase_id: str) -> str:
     """What the console does, where threads may do it at once."""
     try:
-        purchases.mark_failed(
+        purchases.mark_failed_by_operator(
             app.extensions["stars"].db, purchase_id=purchase_id, request_id="console-test"
         )
         return "marked"

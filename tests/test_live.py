@@ -34,7 +34,8 @@ from werkzeug.wrappers import Request, Response
 
 from stars.database.queries import queries
 from stars.domain import purchases
-from stars.live import payments
+from stars.domain.types import Order
+from stars.live import charges
 from stars.live.telegram import Telegram, TelegramError
 from stars.simulator.__main__ import Silent
 
@@ -847,11 +848,11 @@ def test_l8_a_mock_purchase_is_nothing_known_to_real_money(shop: Shop, buyer: Bu
     purchases.create_invoice(
         shop.app.extensions["stars"].db,
         purchase_id=purchase_id,
-        user_id=str(buyer.id),
+        owner=str(buyer.id),
         mode="mock",
+        order=Order(**SWORD),
         request_id="r",
         pay_url="x",
-        **SWORD,
     )
     assert shop.update(checkout(buyer.id, purchase_id)).json()["ok"] is False
     shop.update(message(buyer.id, purchase_id, charge))
@@ -967,8 +968,8 @@ def test_l10_a_refund_gives_the_stars_back_once_however_often_it_is_asked_for(
     here = shop.app.extensions["stars"]
     together(
         *[
-            lambda: payments.refund_purchase(
-                here.db, here.telegram, purchase_id=purchase_id, request_id="r"
+            lambda: charges.refund_purchase(
+                here.db, here.payments.telegram, purchase_id=purchase_id, request_id="r"
             )
         ]
         * 4

@@ -173,7 +173,7 @@ def test_l12_twice_at_once_it_does_everything_once(shop: Shop) -> None:
     for purchase_id in missed:
         buyer.pay(buyer.link(purchase_id))
     here = shop.app.extensions["stars"]
-    runs = together(*[lambda: reconcile.reconcile(here.db, here.telegram, "r")] * 4)
+    runs = together(*[lambda: reconcile.reconcile(here.db, here.payments.telegram, "r")] * 4)
     assert sum(run["settled"] for run in runs) == 4
     assert sum(run["refunds_sent"] for run in runs) == 4
     assert [run["unexplained"] for run in runs] == [[]] * 4

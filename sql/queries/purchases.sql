@@ -6,10 +6,9 @@
 -- A purchase comes back as one JSON document with the fields of the contract: a fifth of a request's time in Python
 -- went into reading fifteen columns one by one.
 
--- name: transition_purchase(purchase_id, user_id, item_id, price_stars, purchase_type, mode, source, channel, metadata, pay_url, request_id, to_status, from_statuses, event_if_new, event_if_known, heeds_armed)^
+-- name: transition_purchase(purchase_id, user_id, item_id, price_stars, purchase_type, mode, source, channel, metadata, pay_url, request_id, to_status, from_statuses, event_if_new, event_if_known)^
 -- Make the purchase to_status: a new one if event_if_new names what to call that, a known one if it is in one of
--- from_statuses. A NULL is not judged. No row comes back when there is none and none is made. With heeds_armed, what
--- an armed outcome is meant for is left alone: it is "armed" then, and whoever asked takes that outcome instead. What is
+-- from_statuses. A NULL is not judged. No row comes back when there is none and none is made. What is
 -- to be made, or to be paid after all, has to be what the catalogue offers; else the outcome is why it is not.
 -- FOR UPDATE finds no row that another first request is just inserting; ON CONFLICT then waits for that one and
 -- inserts nothing. Asked once more, the statement sees the winner's row.
@@ -32,17 +31,6 @@ unsold AS (
     WHERE CASE WHEN known IS NULL THEN :event_if_new::text IS NOT NULL
         ELSE outcome = 'changed' AND :to_status = 'pending' END
 ),
-armed AS (
-    SELECT FROM mock_outcomes AS armed LEFT JOIN judged ON true
-    WHERE :heeds_armed::boolean AND taken < times
-        AND is_meant_for(armed, :user_id, COALESCE((known).item_id, :item_id), :purchase_id)
-        AND COALESCE(judged.outcome = 'changed', :event_if_new::text IS NOT NULL)
-        AND NOT EXISTS (SELECT FROM unsold)
-    LIMIT 1
-),
-barred AS (
-    SELECT why FROM unsold UNION ALL SELECT 'armed' FROM armed
-),
 created AS (
     INSERT INTO purchases AS purchase (purchase_id, user_id, item_id, price_stars, purchase_type, status, mode,
         source, channel, metadata, pay_url, version, created_at, invoiced_at, succeeded_at)
@@ -51,13 +39,13 @@ created AS (
         :mode, :source, :channel, :metadata::json, :pay_url, 1, at,
         CASE :to_status WHEN 'pending' THEN at END, CASE :to_status WHEN 'succeeded' THEN at END
     FROM clock_timestamp() AS at
-    WHERE :event_if_new::text IS NOT NULL AND NOT EXISTS (SELECT FROM judged) AND NOT EXISTS (SELECT FROM barred)
+    WHERE :event_if_new::text IS NOT NULL AND NOT EXISTS (SELECT FROM judged) AND NOT EXISTS (SELECT FROM unsold)
     ON CONFLICT (purchase_id) DO NOTHING
     RETURNING purchase
 ),
 due AS (
     SELECT (known).purchase_id, (known).status AS previous_status, next_moment(known) AS at
-    FROM judged WHERE outcome = 'changed' AND NOT EXISTS (SELECT FROM barred)
+    FROM judged WHERE outcome = 'changed' AND NOT EXISTS (SELECT FROM unsold)
 ),
 changed AS (
     UPDATE purchases AS purchase SET
@@ -87,7 +75,7 @@ FROM (
     UNION ALL
     SELECT known, outcome, NULL, NULL FROM judged WHERE outcome <> 'changed'
     UNION ALL
-    SELECT NULL, why, NULL, NULL FROM barred
+    SELECT NULL, why, NULL, NULL FROM unsold
 ) AS found
 CROSS JOIN LATERAL (
     SELECT purchase_id, user_id, item_id, price_stars, purchase_type, status, mode, source, channel, metadata,

@@ -6,11 +6,13 @@ import random
 import secrets
 import sys
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import click
 import psycopg
+from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from marshmallow import ValidationError
 
@@ -18,12 +20,15 @@ from stars import logs
 from stars.database import embedded, migrate
 from stars.database.queries import queries
 from stars.domain import funnel, items, purchases
+from stars.domain.events import history
+from stars.domain.service import Service
+from stars.domain.types import ANYBODY
 from stars.errors import Refusal, StarsDisabled
-from stars.live import payments
+from stars.live import charges
+from stars.live.payments import LivePayments
 from stars.live.telegram import TelegramError
 from stars.schemas import values
 from stars.schemas import wire as schemas
-from stars.web.http import Service, service
 
 COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red", "refunded": "magenta"}
 SEEDED_AT_ONCE = 10_000  # in one statement: a fraction of a second, so the progress shown moves
@@ -53,14 +58,24 @@ class Console(Command, AppGroup):
     """A group of such commands."""
 
 
-def live_service() -> Service:
-    """The service, where it deals in real Stars; raises StarsDisabled elsewhere."""
-    here = service()
-    if here.settings.mode != "live":
+def service() -> Service:
+    """Return the service of the current app."""
+    return cast(Service, current_app.extensions["stars"])
+
+
+def request_id() -> str:
+    """Return the id under which this command's events and log lines stand."""
+    return logs.request_id.get() or ""
+
+
+def live_payments() -> LivePayments:
+    """Return the payments of live mode. Raises StarsDisabled in other modes."""
+    payments = service().payments
+    if not isinstance(payments, LivePayments):
         raise StarsDisabled(
             "This is for live mode: TELEGRAM_STARS_ENABLED=true, and MOCK_PAYMENTS not."
         )
-    return here
+    return payments
 
 
 def possible(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -84,7 +99,9 @@ purchase_id = click.argument("purchase_id", metavar="ID", callback=possible)
 as_json = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
 
-def show(rows: list[dict[str, Any]], columns: list[str], as_json: bool, if_none: str) -> None:
+def show(
+    rows: Sequence[Mapping[str, Any]], columns: list[str], as_json: bool, if_none: str
+) -> None:
     """Print rows: for a machine all of each; for a person these columns, statuses in colour on a terminal."""
     if as_json:
         return click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
@@ -99,7 +116,7 @@ def show(rows: list[dict[str, Any]], columns: list[str], as_json: bool, if_none:
         click.echo(click.style("  ".join(map(coloured, cells)), dim=line is columns))
 
 
-def show_one(row: dict[str, Any], as_json: bool) -> None:
+def show_one(row: Mapping[str, Any], as_json: bool) -> None:
     """Print one row: for a person a line a field."""
     if as_json:
         return click.echo(json.dumps(row, indent=2, ensure_ascii=False))
@@ -130,7 +147,7 @@ def coloured(cell: str) -> str:
 @as_json
 def show_purchase(purchase_id: str, as_json: bool) -> None:
     """Show one purchase."""
-    show_one(purchases.get(service().db, purchase_id=purchase_id), as_json)
+    show_one(purchases.get(service().db, purchase_id=purchase_id, owner=ANYBODY), as_json)
 
 
 @purchase.command("list")
@@ -164,7 +181,7 @@ def list_purchases(status: str | None, user: str | None, limit: int, as_json: bo
 def list_events(purchase_id: str, as_json: bool) -> None:
     """Show what happened to one purchase, oldest first."""
     columns = ["version", "created_at", "event_type", "request_id", "payload"]
-    show(purchases.history(service().db, purchase_id=purchase_id), columns, as_json, "")
+    show(history(service().db, purchase_id=purchase_id, owner=ANYBODY), columns, as_json, "")
 
 
 @purchase.command("fail")
@@ -172,17 +189,15 @@ def list_events(purchase_id: str, as_json: bool) -> None:
 @as_json
 def fail_purchase(purchase_id: str, as_json: bool) -> None:
     """Mark one purchase failed. A live one that succeeded is refused: its Stars would have to be refunded."""
-    outcome = purchases.mark_failed(
-        service().db, purchase_id=purchase_id, request_id=logs.request_id.get() or ""
+    transition = purchases.mark_failed_by_operator(
+        service().db, purchase_id=purchase_id, request_id=request_id()
     )
-    was = f"It was {outcome.previous_status} and is failed now."
-    click.echo(
-        was
-        if outcome.event_type
-        else f"It was {outcome.purchase['status']} already; nothing changed.",
-        err=as_json,
-    )
-    show_one(outcome.purchase, as_json)
+    if transition.event_type:
+        said = f"It was {transition.previous_status} and is failed now."
+    else:
+        said = f"It was {transition.purchase['status']} already; nothing changed."
+    click.echo(said, err=as_json)
+    show_one(transition.purchase, as_json)
 
 
 @purchase.command("refund")
@@ -190,13 +205,13 @@ def fail_purchase(purchase_id: str, as_json: bool) -> None:
 @as_json
 def refund_purchase(purchase_id: str, as_json: bool) -> None:
     """Give the Stars of a live purchase back. Asked again, it is the same one refund; exit 1 while it is not done."""
-    here = live_service()
-    show_one(
-        payments.refund_purchase(
-            here.db, here.telegram, purchase_id=purchase_id, request_id=logs.request_id.get() or ""
-        ),
-        as_json,
+    refunded = charges.refund_purchase(
+        service().db,
+        live_payments().telegram,
+        purchase_id=purchase_id,
+        request_id=request_id(),
     )
+    show_one(refunded, as_json)
 
 
 @click.command("funnel", cls=Command)
@@ -218,7 +233,7 @@ def measure_funnel(
     """Count what became of the invoices of a window, against the window before."""
     here = service()
     found = funnel.measure(
-        here.db, mode=here.row_mode, since=since, until=until, by=by, unhurried=True
+        here.db, mode=here.payments.mode, since=since, until=until, by=by, unhurried=True
     )
     if as_json:
         return click.echo(json.dumps(found, indent=2, ensure_ascii=False))

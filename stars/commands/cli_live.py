@@ -7,13 +7,21 @@ from typing import Any, TextIO
 
 import click
 
-from stars import logs
-from stars.commands.cli import Console, as_json, live_service, possible, show, show_one
+from stars.commands.cli import (
+    Console,
+    as_json,
+    live_payments,
+    possible,
+    request_id,
+    service,
+    show,
+    show_one,
+)
 from stars.database.queries import queries
 from stars.domain import items as catalogue
+from stars.domain.service import Service
 from stars.live import reconcile
-from stars.live.telegram import UPDATES, TelegramError
-from stars.web.http import Service, service
+from stars.live.telegram import UPDATES, Telegram, TelegramError
 
 WEBHOOK = "/api/v1/purchase/webhook"
 FRESH = 3600  # seconds: an older error of the webhook's is history
@@ -61,8 +69,7 @@ def deactivate_item(item_id: str) -> None:
 @as_json
 def run_reconcile(as_json: bool) -> None:
     """End what was left half-way, and hold all against Telegram's list. Exit 1 if anything is unexplained."""
-    here = live_service()
-    report = reconcile.reconcile(here.db, here.telegram, logs.request_id.get() or "")
+    report = reconcile.reconcile(service().db, live_payments().telegram, request_id())
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
@@ -94,8 +101,8 @@ def explain(transaction_id: str, why: str) -> None:
 @webhook.command("set")
 def set_webhook() -> None:
     """Have Telegram send to PUBLIC_URL, with the secret, what this service needs."""
-    here = live_service()
-    here.telegram.call(
+    here = service()
+    live_payments().telegram.call(
         "setWebhook",
         url=webhook_url(here),
         secret_token=here.settings.telegram_webhook_secret,
@@ -108,13 +115,13 @@ def set_webhook() -> None:
 @as_json
 def show_webhook(as_json: bool) -> None:
     """Show what Telegram knows of the webhook."""
-    show_one(live_service().telegram.call("getWebhookInfo"), as_json)
+    show_one(live_payments().telegram.call("getWebhookInfo"), as_json)
 
 
 @webhook.command("delete")
 def delete_webhook() -> None:
     """Have Telegram send nothing. It keeps what happens for a day; reconcile finds what is lost."""
-    live_service().telegram.call("deleteWebhook")
+    live_payments().telegram.call("deleteWebhook")
     click.echo("Telegram sends nothing any more.")
 
 
@@ -122,8 +129,8 @@ def delete_webhook() -> None:
 @as_json
 def check(as_json: bool) -> None:
     """Look at all that live payments need; exit 1 with each problem and its cure."""
-    here = live_service()
-    found = [{"problem": problem, "cure": cure} for problem, cure in problems(here)]
+    here, telegram_api = service(), live_payments().telegram
+    found = [{"problem": problem, "cure": cure} for problem, cure in problems(here, telegram_api)]
     show(found, ["problem", "cure"], as_json, "Live payments can be taken.")
     if found:
         sys.exit(1)
@@ -138,11 +145,11 @@ def webhook_url(here: Service) -> str:
     return here.settings.public_url + WEBHOOK
 
 
-def problems(here: Service) -> list[tuple[str, str]]:
+def problems(here: Service, telegram_api: Telegram) -> list[tuple[str, str]]:
     """What keeps payments from coming in, each with what to do about it."""
     try:
-        here.telegram.call("getMe")
-        info: dict[str, Any] = here.telegram.call("getWebhookInfo")
+        telegram_api.call("getMe")
+        info: dict[str, Any] = telegram_api.call("getWebhookInfo")
     except TelegramError as failed:
         cure = (
             "take TELEGRAM_BOT_TOKEN from @BotFather"

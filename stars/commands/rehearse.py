@@ -15,9 +15,8 @@ import httpx
 import psycopg
 from flask.cli import with_appcontext
 
-from stars.commands.cli import Command
+from stars.commands.cli import Command, service
 from stars.database import embedded
-from stars.web.http import service
 from stars.web.routes.pay import DEMO
 
 ROOT = Path(__file__).resolve().parents[2]

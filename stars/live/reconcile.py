@@ -9,7 +9,7 @@ from typing import Any
 
 from stars.database.pool import Database
 from stars.database.queries import queries
-from stars.live import payments
+from stars.live import charges
 from stars.live.telegram import PAGE, Telegram, TelegramError
 
 COUNTED = (
@@ -40,10 +40,10 @@ def reconcile(db: Database, telegram: Telegram, request_id: str) -> dict[str, An
         except TelegramError as failed:
             trouble.append(str(failed))
     for (body,) in db.fetch_all(queries.list_unhandled, bot_id=telegram.bot_id):
-        payments.take_update(
+        charges.take_update(
             db,
             telegram.bot_id,
-            update=payments.parse_update(body),
+            update=charges.parse_update(body),
             body=body,
             request_id=request_id,
         )
@@ -87,16 +87,16 @@ def take_page(
                 "source": {"invoice_payload": payload, "user": payer},
             }:
                 told = {"currency": "XTR", "total_amount": amount, "invoice_payload": payload}
-                if payment := payments.read_payment(told, payer, charge_id):
+                if payment := charges.read_payment(told, payer, charge_id):
                     # What went back in the meantime is not handed out first.
-                    verdict = payments.settle(
+                    verdict = charges.settle(
                         db, bot_id, payment, request_id, refunded=charge_id in gone, of_ours=True
                     )
                     if verdict != "repeated":
                         report["settled" if verdict == "settled" else "refused"] += 1
             case {"id": str(charge_id), "receiver": _}:
                 report["refunded_elsewhere"] += (
-                    payments.record_refund(db, charge_id, request_id) or False
+                    charges.record_refund(db, charge_id, request_id) or False
                 )
 
 
@@ -104,7 +104,7 @@ def send_refunds(db: Database, telegram: Telegram, _request_id: str, report: Cou
     """Make the refunds that are due. A refusal is of one alone; what else fails would fail the others, and is raised."""
     while True:
         try:
-            if not payments.send_refund(db, telegram):
+            if not charges.send_refund(db, telegram):
                 return
             report["refunds_sent"] += 1
         except TelegramError as failed:

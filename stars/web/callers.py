@@ -91,23 +91,6 @@ def admit_staff(settings: Settings, headers: Headers, remote_addr: str | None) -
         )
 
 
-def admit_telegram(settings: Settings, headers: Headers) -> None:
-    """Let in whoever knows the webhook's secret, which nobody but Telegram was told. Without one, nobody.
-
-    https://core.telegram.org/bots/api#setwebhook
-
-    Raises:
-        Unauthorized: it is missing or wrong.
-
-    """
-    secret, sent = (
-        settings.telegram_webhook_secret,
-        headers.get("X-Telegram-Bot-Api-Secret-Token", ""),
-    )
-    if not secret or not hmac.compare_digest(sent.encode(), secret.encode()):
-        raise Unauthorized("This is for Telegram, which knows the secret.", challenge="Telegram")
-
-
 def refuse_other_sites(headers: Headers) -> None:
     """Refuse what a page of another site had the browser send. A browser always says so; curl has nothing to say.
 

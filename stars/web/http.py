@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from itertools import groupby
@@ -15,14 +14,11 @@ from typing import Any, cast
 
 import flask_smorest
 from flask import Flask, Response, current_app, g, request
-from itsdangerous import Signer
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from stars import errors, logs, metrics
-from stars.config import Settings
-from stars.database.pool import Database
-from stars.live.telegram import Telegram
+from stars.domain.service import Service
 from stars.schemas import values
 from stars.schemas import wire as schemas
 from stars.web import callers
@@ -49,31 +45,19 @@ ENCODER = json.JSONEncoder(separators=(",", ":"))
 log = logging.getLogger("stars.request")
 
 
-@dataclass(frozen=True)
-class Service:
-    """What the routes of one app work with."""
-
-    settings: Settings
-    db: Database
-    links: Signer  # of the mock's pay pages: nobody can guess one
-    telegram: Telegram  # for live mode alone
-
-    @property
-    def row_mode(self) -> str:
-        """The mode of the rows this service deals in: pretended money and real money never meet."""
-        return "mock" if self.settings.mode == "mock" else "live"
-
-
 def service() -> Service:
-    """The service of the current app."""
+    """Return the service of the current app."""
     return cast(Service, current_app.extensions["stars"])
 
 
-def pay_url(purchase_id: str) -> str:
-    """Where the mock's buyer pays: at the public address, or the one that was called."""
-    here = service()
-    base = here.settings.public_url or f"{request.scheme}://{request.host}"
-    return f"{base}/mock/pay/{here.links.sign(purchase_id).decode()}"
+def request_id() -> str:
+    """Return the id of the current request."""
+    return logs.request_id.get() or ""
+
+
+def address() -> str:
+    """Return where this service is reached: its public address, or the one that was called."""
+    return service().settings.public_url or f"{request.scheme}://{request.host}"
 
 
 class Blueprint(flask_smorest.Blueprint):

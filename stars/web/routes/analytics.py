@@ -35,4 +35,4 @@ def measure_funnel(asked: dict[str, Any]) -> Response:
     before, which is as long. Times are those from the invoice to the purchase.
     """
     here = service()
-    return respond(funnel.measure(here.db, mode=here.row_mode, **asked))
+    return respond(funnel.measure(here.db, mode=here.payments.mode, **asked))

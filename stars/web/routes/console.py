@@ -6,14 +6,15 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from stars import errors, logs
+from stars import errors
 from stars.database import migrate
 from stars.domain import funnel, purchases
-from stars.live import payments
+from stars.domain.events import history
+from stars.domain.types import ANYBODY
 from stars.mock import outcomes as mock
 from stars.schemas import wire as schemas
 from stars.web.bodies import load
-from stars.web.http import for_staff, pay_url, service
+from stars.web.http import address, for_staff, request_id, service
 from stars.web.pages import page, render, see_other
 from stars.web.routes.purchase import possible
 
@@ -21,15 +22,6 @@ blp = Blueprint("console", __name__, url_prefix="/console")
 
 ROWS = 50  # a page: a screen or two
 FILTERS, OUTCOME, FUNNEL = schemas.ConsoleFilters(), schemas.OutcomeRequest(), schemas.FunnelQuery()
-# What may be done to a purchase of either mode, by its status, while the service is in that mode.
-ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    "mock": {
-        "pending": ("complete", "fail"),
-        "failed": ("complete", "reopen"),
-        "succeeded": ("fail",),
-    },
-    "live": {"succeeded": ("refund",)},
-}
 
 
 def show(template: str, **values: Any) -> Response:
@@ -74,27 +66,19 @@ def list_purchases() -> Response:
 @for_staff
 def show_purchase(purchase_id: str) -> Response:
     """One purchase: what it is, what happened to it and when, and what may be done to it."""
-    db = service().db
-    purchase = purchases.get(db, purchase_id=possible(purchase_id))
-    events = purchases.history(db, purchase_id=purchase_id)
+    here = service()
+    purchase = purchases.get(here.db, purchase_id=possible(purchase_id), owner=ANYBODY)
+    events = history(here.db, purchase_id=purchase_id, owner=ANYBODY)
     times = [datetime.fromisoformat(event["created_at"]) for event in events]
-    pauses = [
-        "",
-        *(
-            funnel.duration((later - earlier).total_seconds() * 1000)
-            for earlier, later in pairwise(times)
-        ),
-    ]
-    offered = (
-        ACTIONS[purchase["mode"]].get(purchase["status"], ())
-        if service().settings.mode == purchase["mode"]
-        else ()
-    )
+    pauses = [""]
+    for earlier, later in pairwise(times):
+        milliseconds = (later - earlier).total_seconds() * 1000
+        pauses.append(funnel.duration(milliseconds))
     return show(
         "purchase.html",
         purchase=purchase,
         steps=list(zip(events, pauses, strict=True)),
-        actions=offered,
+        actions=here.payments.operator_actions(purchase),
     )
 
 
@@ -104,20 +88,14 @@ def show_purchase(purchase_id: str) -> Response:
 def act(purchase_id: str) -> Response:
     """Complete, fail or reopen a mock purchase; refund a live one."""
     here = service()
-    mode = here.settings.mode
-    purchases.get(here.db, purchase_id=possible(purchase_id), mode=here.row_mode)
-    asked: dict[str, Any] = {"purchase_id": purchase_id, "request_id": logs.request_id.get()}
-    match mode, request.form.get("action"):
-        case "mock", "complete":
-            purchases.record_purchase(here.db, mode=mode, **asked)
-        case "mock", "fail":
-            purchases.mark_failed(here.db, **asked)
-        case "mock", "reopen":
-            purchases.create_invoice(here.db, mode=mode, pay_url=pay_url(purchase_id), **asked)
-        case "live", "refund":
-            payments.refund_purchase(here.db, here.telegram, **asked)
-        case _:
-            raise errors.MockOnly("This cannot be done to a purchase here.")
+    mode = here.payments.mode
+    purchases.get(here.db, purchase_id=possible(purchase_id), owner=ANYBODY, mode=mode)
+    here.payments.act(
+        request.form.get("action", ""),
+        purchase_id=purchase_id,
+        request_id=request_id(),
+        address=address(),
+    )
     return see_other(f"./{purchase_id}")
 
 
@@ -131,8 +109,8 @@ def show_funnel() -> Response:
     asked: dict[str, Any] = {"by": "purchase_type", "until": datetime.now(UTC)} | load(
         FUNNEL, sent, errors.InvalidQuery
     )
-    by_day = funnel.measure(here.db, mode=here.row_mode, **asked | {"by": "day"})
-    found = funnel.measure(here.db, mode=here.row_mode, **asked)
+    by_day = funnel.measure(here.db, mode=here.payments.mode, **asked | {"by": "day"})
+    found = funnel.measure(here.db, mode=here.payments.mode, **asked)
     return show(
         "funnel.html",
         found=found,
@@ -162,9 +140,9 @@ def change_outcomes() -> Response:
     if here.settings.mode != "mock":
         raise errors.NotFound
     if form.get("clear") == "all":
-        mock.disarm(here.db)
+        mock.disarm_all(here.db)
     elif "clear" in form:
-        mock.disarm(here.db, form.get("clear", 0, type=int))
+        mock.disarm_one(here.db, form.get("clear", 0, type=int))
     else:
         match = {name: form[name].strip() for name in mock.MATCHED if form.get(name, "").strip()}
         mock.arm(

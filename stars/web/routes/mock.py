@@ -67,7 +67,7 @@ def list_outcomes() -> Response:
 @blp.refuses(*TROUBLE)
 def clear_outcomes() -> Response:
     """Clear all that is armed"""
-    mock.disarm(service().db)
+    mock.disarm_all(service().db)
     return Response(status=204)
 
 
@@ -77,5 +77,5 @@ def clear_outcomes() -> Response:
 @blp.refuses(*TROUBLE)
 def clear_outcome(outcome_id: int) -> Response:
     """Clear one"""
-    mock.disarm(service().db, outcome_id)
+    mock.disarm_one(service().db, outcome_id)
     return Response(status=204)

@@ -4,20 +4,20 @@ They exist in mock mode alone. Whoever has a pay link may act on it: it is signe
 """
 
 from flask import Blueprint, Response, request, send_from_directory
-from itsdangerous import BadSignature
 
-from stars import errors, logs
+from stars import errors
 from stars.domain import purchases
-from stars.web.http import service
+from stars.domain.events import history
+from stars.domain.types import ANYBODY
+from stars.mock.payments import MockPayments
+from stars.web.http import request_id, service
 from stars.web.pages import page, render, see_other
-from stars.web.routes.mock import in_mock_mode
 
 blp = Blueprint("pay", __name__, url_prefix="/mock")
 
 # Telegram's four outcomes (https://core.telegram.org/bots/webapps#initializing-mini-apps, invoiceClosed), and the
 # status in which each leaves a purchase. The last two change nothing.
 OUTCOMES = {"paid": "succeeded", "failed": "failed", "cancelled": "pending", "pending": "pending"}
-ACTIONS = {"paid": purchases.record_purchase, "failed": purchases.fail_purchase}
 DEMO = (  # item, type, price
     ("golden-sword", "cosmetic", 50),
     ("dragon-skin", "cosmetic", 250),
@@ -33,44 +33,41 @@ def framed_by() -> str:
     return " ".join(["'self'", *service().settings.cors_origins])
 
 
-def read_link(link: str) -> str:
-    """The purchase_id of a pay link. Raises NotFound for a guessed or altered one."""
-    try:
-        return service().links.unsign(link).decode()
-    except BadSignature:
-        raise errors.NotFound from None
+def mock_payments() -> MockPayments:
+    """Return the mock. Raises NotFound in other modes."""
+    payments = service().payments
+    if not isinstance(payments, MockPayments):
+        raise errors.NotFound
+    return payments
 
 
 @blp.get("/pay/<link>")
 @page("refused.html", framed_by)
-@in_mock_mode
 def show_payment(link: str) -> Response:
     """The payment sheet; with ?outcome=..., what happened."""
-    db, purchase_id = service().db, read_link(link)
-    purchase = purchases.get(db, purchase_id=purchase_id, mode="mock")
-    history = purchases.history(db, purchase_id=purchase_id)
+    purchase_id = mock_payments().purchase_id_of(link)
+    db = service().db
+    purchase = purchases.get(db, purchase_id=purchase_id, owner=ANYBODY, mode="mock")
+    events = history(db, purchase_id=purchase_id, owner=ANYBODY)
     outcome = request.args.get("outcome")
     if OUTCOMES.get(outcome or "") != purchase["status"]:  # not what happened, or no longer
         outcome = None
     return render(
-        "pay.html", framed_by=framed_by(), purchase=purchase, history=history, outcome=outcome
+        "pay.html", framed_by=framed_by(), purchase=purchase, history=events, outcome=outcome
     )
 
 
 @blp.post("/pay/<link>")
 @page("refused.html", framed_by)
-@in_mock_mode
 def end_payment(link: str) -> Response:
     """What a button of the sheet does."""
-    purchase_id, outcome = read_link(link), request.form.get("outcome", "")
+    payments = mock_payments()
+    purchase_id = payments.purchase_id_of(link)
+    outcome = request.form.get("outcome", "")
     if outcome not in OUTCOMES:
-        raise errors.InvalidPurchasePayload(
-            errors={"outcome": [f"Must be one of: {', '.join(OUTCOMES)}."]}
-        )
-    if outcome in ACTIONS:
-        ACTIONS[outcome](
-            service().db, purchase_id=purchase_id, mode="mock", request_id=logs.request_id.get()
-        )
+        expected = f"Must be one of: {', '.join(OUTCOMES)}."
+        raise errors.InvalidPurchasePayload(errors={"outcome": [expected]})
+    payments.end_by_link(outcome, purchase_id=purchase_id, request_id=request_id())
     return see_other(f"?outcome={outcome}")
 
 

@@ -6,14 +6,15 @@ from typing import Any
 
 from flask import Response, request
 
-from stars import errors, logs
+from stars import errors
 from stars.domain import purchases
-from stars.live import payments
-from stars.mock import outcomes as mock
+from stars.domain.events import history
+from stars.domain.payments import Steering
+from stars.domain.types import Order, Transition
 from stars.schemas import values
 from stars.schemas import wire as schemas
 from stars.web.bodies import load
-from stars.web.http import Blueprint, authenticated, pay_url, respond, service
+from stars.web.http import Blueprint, address, authenticated, request_id, respond, service
 
 blp = Blueprint(
     "purchase", __name__, url_prefix="/api/v1/purchase", description="Buying something for Stars."
@@ -66,7 +67,6 @@ REPLAYED = {
         "description": "Nothing changed.",
     }
 }
-POLL_AFTER = 1  # second: Telegram's word comes within a few, and this is one indexed read
 POLLED = {
     "Retry-After": {
         "schema": {"type": "integer"},
@@ -91,7 +91,7 @@ def while_enabled(view: Callable[..., Response]) -> Callable[..., Response]:
 
     @wraps(view)
     def gated(*args: Any, **kwargs: Any) -> Response:
-        if service().settings.mode == "off":
+        if not service().payments.enabled:
             raise errors.StarsDisabled
         return view(*args, **kwargs)
 
@@ -120,17 +120,22 @@ def create_invoice(body: dict[str, Any], user_id: str) -> Response:
     Sending the same request again is always safe. A failed purchase is reopened. In live mode item, price and type are
     those of the catalogue, and `pay_url` is Telegram's link, to be given to `openInvoice`.
     """
-    here = service()
-    asked = {"user_id": user_id, "request_id": logs.request_id.get(), **body}
-    if here.settings.mode == "live":
-        outcome = payments.create_invoice(here.db, here.telegram, **asked)
-    else:
-        outcome = purchases.create_invoice(
-            here.db, mode=here.row_mode, pay_url=pay_url(body["purchase_id"]), **asked
-        )
-    created = outcome.event_type == "purchase_invoice_created"
-    answer = {field: outcome.purchase[field] for field in ("purchase_id", "status", "pay_url")}
-    return respond(answer, 201 if created else 200, replayed_as(outcome))
+    purchase_id, order = read_order(body)
+    transition = service().payments.create_invoice(
+        purchase_id=purchase_id,
+        owner=user_id,
+        order=order,
+        request_id=request_id(),
+        address=address(),
+    )
+    created = transition.event_type == "purchase_invoice_created"
+    purchase = transition.purchase
+    answer = {
+        "purchase_id": purchase["purchase_id"],
+        "status": purchase["status"],
+        "pay_url": purchase["pay_url"],
+    }
+    return respond(answer, 201 if created else 200, replayed_as(transition))
 
 
 @blp.route("", methods=["POST"])
@@ -145,24 +150,17 @@ def record_purchase(body: dict[str, Any], user_id: str) -> Response:
     In mock mode it succeeds, with or without an invoice before, unless `X-Mock-Outcome` or an outcome armed before says
     otherwise. In live mode only Telegram can complete it, and this answers with the purchase as it stands.
     """
-    here = service()
-    asked = {"user_id": user_id, "mode": here.row_mode, "request_id": logs.request_id.get(), **body}
-    steered = read_steering(here.settings.mode)
-    if here.settings.mode == "live":
-        outcome = purchases.confirm_purchase(here.db, **asked)
-        if outcome is None:
-            raise errors.PurchaseNotFound
-        return respond(outcome.purchase)
-    outcome = mock.pay(
-        here.db, make_pay_url=lambda: pay_url(body["purchase_id"]), **steered, **asked
+    steering = read_steering()
+    purchase_id, order = read_order(body)
+    transition = service().payments.complete_purchase(
+        purchase_id=purchase_id,
+        owner=user_id,
+        order=order,
+        request_id=request_id(),
+        address=address(),
+        steering=steering,
     )
-    if outcome is None:
-        missing = {"item_id", "price_stars"} - body.keys()
-        raise errors.InvalidPurchasePayload(
-            "There is no such purchase yet; these fields are missing to make it.",
-            errors={name: ["Missing data for required field."] for name in sorted(missing)},
-        )
-    return respond(outcome.purchase, headers=replayed_as(outcome))
+    return respond(transition.purchase, headers=replayed_as(transition))
 
 
 @blp.route("/<purchase_id>")
@@ -175,13 +173,14 @@ def get_purchase(purchase_id: str, user_id: str) -> Response:
     In live mode poll this after `openInvoice`, whatever its callback says, while the status is `pending`.
     """
     here = service()
-    found = purchases.get(
-        here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode
+    purchase = purchases.get(
+        here.db, purchase_id=possible(purchase_id), owner=user_id, mode=here.payments.mode
     )
-    headers = {"Cache-Control": "no-store"} if here.settings.mode == "live" else {}
-    if headers and found["status"] == "pending":
-        headers["Retry-After"] = str(POLL_AFTER)
-    return respond(found, headers=headers)
+    headers = {"Cache-Control": "no-store"}
+    seconds = here.payments.poll_after(purchase)
+    if seconds is not None:
+        headers["Retry-After"] = str(seconds)
+    return respond(purchase, headers=headers)
 
 
 @blp.route("/<purchase_id>/events")
@@ -191,18 +190,23 @@ def get_purchase(purchase_id: str, user_id: str) -> Response:
 def list_events(purchase_id: str, user_id: str) -> Response:
     """Look at its history, oldest first"""
     here = service()
-    return respond(
-        purchases.history(
-            here.db, purchase_id=possible(purchase_id), user_id=user_id, mode=here.row_mode
-        )
+    events = history(
+        here.db, purchase_id=possible(purchase_id), owner=user_id, mode=here.payments.mode
     )
+    return respond(events)
 
 
-def read_steering(mode: str) -> dict[str, Any]:
-    """What X-Mock-Outcome and X-Mock-Delay say.
+def read_order(body: dict[str, Any]) -> tuple[str, Order]:
+    """Return the purchase_id of a body that its schema has loaded, and the order it describes."""
+    terms = {name: value for name, value in body.items() if name != "purchase_id"}
+    return body["purchase_id"], Order(**terms)
+
+
+def read_steering() -> Steering | None:
+    """Return what X-Mock-Outcome and X-Mock-Delay say; None when neither is sent.
 
     Raises:
-        MockOnly: outside mock mode.
+        MockOnly: nothing is steered where money is real.
         InvalidPurchasePayload: such a value cannot be meant.
 
     """
@@ -211,9 +215,11 @@ def read_steering(mode: str) -> dict[str, Any]:
         for name in ("X-Mock-Outcome", "X-Mock-Delay")
         if name in request.headers
     }
-    if sent and mode != "mock":
+    if not sent:
+        return None
+    if not service().payments.steerable:
         raise errors.MockOnly
-    return load(STEERING, sent) if sent else {}
+    return Steering(**load(STEERING, sent))
 
 
 def possible(purchase_id: str) -> str:
@@ -223,6 +229,6 @@ def possible(purchase_id: str) -> str:
     return purchase_id
 
 
-def replayed_as(outcome: purchases.Outcome) -> dict[str, str]:
-    """The header that tells a caller the answer is an earlier one, given again."""
-    return {} if outcome.event_type else {"Idempotent-Replayed": "true"}
+def replayed_as(transition: Transition) -> dict[str, str]:
+    """Return the header that tells a caller that the answer is an earlier one, given again."""
+    return {"Idempotent-Replayed": "true"} if transition.is_replay else {}

@@ -1,20 +1,16 @@
 """/api/v1/purchase/webhook: what Telegram calls."""
 
-from typing import Any
-
 from flask import Response, request
 
-from stars import errors, logs
-from stars.live import payments
+from stars import errors
 from stars.schemas import wire as schemas
-from stars.web import callers
-from stars.web.http import Blueprint, respond, service
-from stars.web.pages import TEXTS
+from stars.web.http import Blueprint, request_id, respond, service
 
 blp = Blueprint(
     "webhook", __name__, url_prefix="/api/v1/purchase", description="Called by Telegram."
 )
 
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 MAX_UPDATE_BYTES = (
     1024 * 1024
 )  # a long message that answers a long message is over the 64 KiB that others may send
@@ -50,44 +46,10 @@ def accept_update() -> Response:
     In live mode only this completes a purchase, and only with the secret that Telegram alone was told. The mock takes
     every update and does nothing with it: its purchases are completed by POST /purchase.
     """
-    here = service()
-    if here.settings.mode == "mock":
-        return respond({"status": "accepted"}, 202)
-    if here.settings.mode == "off":
-        raise errors.StarsDisabled
-    callers.admit_telegram(here.settings, request.headers)
     request.max_content_length = MAX_UPDATE_BYTES
-    try:
-        body = request.get_data(cache=False).decode()
-        update = payments.parse_update(body)
-    except ValueError:
-        raise errors.InvalidJson from None
-    told = {"update": update, "body": body, "request_id": logs.request_id.get() or ""}
-    if isinstance(update, dict) and "pre_checkout_query" in update:
-        try:
-            decision = payments.decide_pre_checkout(here.db, here.telegram.bot_id, **told)
-        except (errors.DatabaseUnavailable, errors.Busy):
-            decision = "unavailable"  # a no that the buyer can read, where waiting would cancel the sale without a word
-        return respond(answer_inline(update["pre_checkout_query"], decision))
-    # What fails here is answered with 5xx, and Telegram sends it again.
-    payments.take_update(here.db, here.telegram.bot_id, **told)
-    return respond({"status": "accepted"})
-
-
-def answer_inline(query: Any, decision: str) -> dict[str, Any]:
-    """The call that answers a pre-checkout query, as the body of our answer to the update.
-
-    https://core.telegram.org/bots/api#making-requests-when-getting-updates
-    """
-    query = query if isinstance(query, dict) else {}
-    answer = {
-        "method": "answerPreCheckoutQuery",
-        "pre_checkout_query_id": query.get("id"),
-        "ok": decision == "approved",
-    }
-    if decision == "approved":
-        return answer
-    sender = query.get("from")
-    language = str(sender.get("language_code")) if isinstance(sender, dict) else ""
-    reasons = TEXTS["ru" if language.startswith("ru") else "en"]["declined"]
-    return answer | {"error_message": reasons.get(decision, reasons["other"])}
+    answer = service().payments.accept_update(
+        secret=request.headers.get(SECRET_HEADER, ""),
+        body=request.get_data(cache=False),
+        request_id=request_id(),
+    )
+    return respond(answer.document, answer.status)

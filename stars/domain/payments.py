@@ -1,0 +1,132 @@
+"""The verbs by which purchases are made and paid. The mock and live mode implement them.
+
+The factory chooses one implementation, so no code above asks in which mode it runs.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from stars.domain.types import Json, Mode, Order, Purchase, Transition
+from stars.errors import MockOnly, StarsDisabled
+
+OutcomeName = Literal["paid", "failed", "pending", "lost"]
+"""How a mock payment ends. `lost`: it is carried out, and not answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steering:
+    """How a mock payment is to end, as its caller wishes. `delay` is in seconds."""
+
+    outcome: OutcomeName | None = None
+    delay: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateAnswer:
+    """What Telegram's webhook is answered: an HTTP status and a JSON document."""
+
+    status: int
+    document: Json = field(default_factory=lambda: {"status": "accepted"})
+
+
+class Payments(ABC):
+    """One way to be paid."""
+
+    mode: ClassVar[Mode]
+    """The mode of the rows it deals in. Pretended money and real money never meet."""
+
+    steerable: ClassVar[bool] = False
+    """True where a caller may say how a payment ends."""
+
+    @property
+    def enabled(self) -> bool:
+        """False where nothing can be bought."""
+        return True
+
+    @abstractmethod
+    def create_invoice(
+        self, *, purchase_id: str, owner: str, order: Order, request_id: str, address: str
+    ) -> Transition:
+        """Make a purchase `pending` or reuse it, with a link to pay it.
+
+        Args:
+            purchase_id, owner, order, request_id: as domain.purchases.create_invoice.
+            address: where this service is reached, without a slash at the end.
+
+        Raises:
+            TelegramUnavailable: the purchase is there, without a link. Asking again gets it one.
+            All that domain.purchases.create_invoice raises.
+
+        """
+
+    @abstractmethod
+    def complete_purchase(
+        self,
+        *,
+        purchase_id: str,
+        owner: str,
+        order: Order,
+        request_id: str,
+        address: str,
+        steering: Steering | None,
+    ) -> Transition:
+        """Complete a purchase where a caller can; elsewhere return it as it stands.
+
+        Raises:
+            AnswerLost: the steering said so, and it was carried out.
+            All that domain.purchases.complete_purchase and confirm_purchase raise.
+
+        """
+
+    def accept_update(self, *, secret: str, body: bytes, request_id: str) -> UpdateAnswer:
+        """Take what was sent to Telegram's webhook. Nothing is kept where money is not real."""
+        return UpdateAnswer(status=202)
+
+    def poll_after(self, purchase: Purchase) -> int | None:
+        """Return the seconds after which a pending purchase is worth another look, or None."""
+        return None
+
+    def operator_actions(self, purchase: Purchase) -> tuple[str, ...]:
+        """Return the names of what an operator may do to this purchase now."""
+        return ()
+
+    def act(self, action: str, *, purchase_id: str, request_id: str, address: str) -> None:
+        """Do one of operator_actions.
+
+        Raises:
+            MockOnly: there is no such action here.
+            All that the action raises.
+
+        """
+        raise MockOnly("This cannot be done to a purchase here.")
+
+
+class Disabled(Payments):
+    """Payments are switched off. Live purchases that exist can still be looked at."""
+
+    mode: ClassVar[Mode] = "live"
+
+    @property
+    def enabled(self) -> bool:
+        """False."""
+        return False
+
+    def create_invoice(
+        self, *, purchase_id: str, owner: str, order: Order, request_id: str, address: str
+    ) -> Transition:
+        """Raise StarsDisabled."""
+        raise StarsDisabled
+
+    def complete_purchase(
+        self,
+        *,
+        purchase_id: str,
+        owner: str,
+        order: Order,
+        request_id: str,
+        address: str,
+        steering: Steering | None,
+    ) -> Transition:
+        """Raise StarsDisabled."""
+        raise StarsDisabled

@@ -1,0 +1,166 @@
+"""Payments in mock mode: nobody pays, and each ends as the caller or the tester wants it to."""
+
+import time
+from typing import ClassVar
+
+from itsdangerous import BadSignature, Signer
+
+from stars.database.pool import Database
+from stars.domain import purchases
+from stars.domain.payments import OutcomeName, Payments, Steering
+from stars.domain.types import ANYBODY, Mode, Order, Owner, Purchase, Transition
+from stars.errors import AnswerLost, NotFound, PurchaseNotFound
+from stars.mock import outcomes
+
+ACTIONS: dict[str, tuple[str, ...]] = {
+    "pending": ("complete", "fail"),
+    "failed": ("complete", "reopen"),
+    "succeeded": ("fail",),
+}
+"""What an operator may do to a purchase, by its status."""
+
+
+class MockPayments(Payments):
+    """The mock. Its pay links are signed, so nobody can guess one."""
+
+    mode: ClassVar[Mode] = "mock"
+    steerable: ClassVar[bool] = True
+
+    def __init__(self, db: Database, links: Signer) -> None:
+        self._db = db
+        self._links = links
+
+    def pay_url(self, purchase_id: str, address: str) -> str:
+        """Return the address of the payment sheet, under the service's own `address`."""
+        return f"{address}/mock/pay/{self._links.sign(purchase_id).decode()}"
+
+    def purchase_id_of(self, link: str) -> str:
+        """Return the purchase that a pay link is for. Raises NotFound for a link not made here."""
+        try:
+            return self._links.unsign(link).decode()
+        except BadSignature:
+            raise NotFound from None
+
+    def create_invoice(
+        self, *, purchase_id: str, owner: str, order: Order, request_id: str, address: str
+    ) -> Transition:
+        """Make a purchase `pending`, or reuse it; its link leads to the payment sheet."""
+        return self._create_invoice(purchase_id, owner, order, request_id, address)
+
+    def complete_purchase(
+        self,
+        *,
+        purchase_id: str,
+        owner: str,
+        order: Order,
+        request_id: str,
+        address: str,
+        steering: Steering | None,
+    ) -> Transition:
+        """Let the payment end as steered; else as an outcome armed for it says; else well."""
+        outcome, delay = self._choose_ending(purchase_id, owner, order, steering or Steering())
+        if delay:
+            time.sleep(delay)
+        if outcome in ("paid", "lost"):
+            transition = purchases.complete_purchase(
+                self._db, purchase_id=purchase_id, owner=owner, order=order, request_id=request_id
+            )
+            if outcome == "lost" and not transition.is_replay:
+                raise AnswerLost
+            return transition
+        try:
+            return self._end_unpaid(outcome, purchase_id, owner, order, request_id)
+        except PurchaseNotFound:
+            # It has to be there before it can fail or stay pending.
+            self._create_invoice(purchase_id, owner, order, request_id, address)
+            return self._end_unpaid(outcome, purchase_id, owner, order, request_id)
+
+    def operator_actions(self, purchase: Purchase) -> tuple[str, ...]:
+        """Return what may be done to a purchase of the mock; to a live one, nothing."""
+        if purchase["mode"] != self.mode:
+            return ()
+        return ACTIONS.get(purchase["status"], ())
+
+    def act(self, action: str, *, purchase_id: str, request_id: str, address: str) -> None:
+        """Complete, fail or reopen a purchase, whoever owns it."""
+        match action:
+            case "complete":
+                purchases.complete_purchase(
+                    self._db,
+                    purchase_id=purchase_id,
+                    owner=ANYBODY,
+                    order=Order(),
+                    request_id=request_id,
+                )
+            case "fail":
+                purchases.mark_failed_by_operator(
+                    self._db, purchase_id=purchase_id, request_id=request_id
+                )
+            case "reopen":
+                self._create_invoice(purchase_id, ANYBODY, Order(), request_id, address)
+            case _:
+                super().act(action, purchase_id=purchase_id, request_id=request_id, address=address)
+
+    def end_by_link(self, outcome: str, *, purchase_id: str, request_id: str) -> None:
+        """Do what a button of the payment sheet does: `paid` completes, `failed` fails, others nothing.
+
+        Raises as domain.purchases.complete_purchase.
+        """
+        if outcome == "paid":
+            purchases.complete_purchase(
+                self._db,
+                purchase_id=purchase_id,
+                owner=ANYBODY,
+                order=Order(),
+                request_id=request_id,
+            )
+        elif outcome == "failed":
+            purchases.fail_payment(
+                self._db,
+                purchase_id=purchase_id,
+                owner=ANYBODY,
+                order=Order(),
+                request_id=request_id,
+            )
+
+    def _create_invoice(
+        self, purchase_id: str, owner: Owner, order: Order, request_id: str, address: str
+    ) -> Transition:
+        return purchases.create_invoice(
+            self._db,
+            purchase_id=purchase_id,
+            owner=owner,
+            mode=self.mode,
+            order=order,
+            request_id=request_id,
+            pay_url=self.pay_url(purchase_id, address),
+        )
+
+    def _choose_ending(
+        self, purchase_id: str, owner: str, order: Order, steering: Steering
+    ) -> tuple[OutcomeName, float]:
+        """Return how the payment ends and after how many seconds. What the caller says comes first."""
+        if steering.outcome is not None:
+            return steering.outcome, steering.delay or 0
+        taken = outcomes.take(self._db, purchase_id=purchase_id, user_id=owner, order=order)
+        if taken is None:
+            return "paid", steering.delay or 0
+        return taken.outcome, taken.delay if steering.delay is None else steering.delay
+
+    def _end_unpaid(
+        self,
+        outcome: OutcomeName,
+        purchase_id: str,
+        owner: str,
+        order: Order,
+        request_id: str,
+    ) -> Transition:
+        """Let the payment of a purchase that exists fail, or leave it as it is."""
+        if outcome == "failed":
+            return purchases.fail_payment(
+                self._db, purchase_id=purchase_id, owner=owner, order=order, request_id=request_id
+            )
+        purchase = purchases.confirm_purchase(
+            self._db, purchase_id=purchase_id, owner=owner, mode=self.mode, order=order
+        )
+        return Transition(purchase=purchase, is_replay=True)
