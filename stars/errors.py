@@ -71,6 +71,18 @@ class PaidForReal(Refusal, status=409):
     """Real Stars were paid for this purchase. It cannot be marked failed: refund it instead."""
 
 
+class KeyNotFound(Refusal, status=404):
+    """There is no such key. See flask keys list."""
+
+
+class KeyTaken(Refusal, status=409):
+    """There is a key of this name already. Revoke it first, or choose another name."""
+
+
+class InsufficientScope(Refusal, status=403):
+    """This key may not do that. Make one with the scope that is named."""
+
+
 class NothingToRefund(Refusal, status=409):
     """There is nothing to refund. No Stars were kept for this purchase."""
 

@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from stars import logs
     from stars.commands import cli, cli_live
+    from stars.commands.keys import keys
     from stars.commands.rehearse import rehearse
     from stars.database import embedded
     from stars.web import http
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(cli_live.items)
     app.cli.add_command(cli_live.telegram)
     app.cli.add_command(cli.measure_funnel)
+    app.cli.add_command(keys)
     app.cli.add_command(rehearse)
     if settings.cors_origins:
         CORS(
