@@ -5,7 +5,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from conftest import ROOT, SWORD, person
+from harness.constants import ROOT, SWORD
+from harness.people import person
 from playwright.sync_api import sync_playwright
 from test_browser import launch
 from werkzeug.serving import make_server

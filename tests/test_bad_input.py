@@ -8,7 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import API, SWORD, Person, Served
+from harness.constants import API, SWORD
+from harness.people import Person
+from harness.servers import Served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Served, launch_data, person
+from harness.constants import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET
+from harness.launch import launch_data
+from harness.people import person
+from harness.servers import Served
 
 from stars.errors import Unauthorized
 from stars.web import callers

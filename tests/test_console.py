@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import Person
+from harness.people import Person
 
 from stars.database.pool import Database
 from stars.domain import purchases

@@ -7,7 +7,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import SWORD, Person, eventually, person, together
+from harness.constants import SWORD
+from harness.people import Person, person
+from harness.waiting import eventually, together
 
 from stars.database.migrate import MigrationError, migrate, read, status
 from stars.database.pool import Database

@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import ROOT, SWORD, Mortal, Served
+from harness.constants import ROOT, SWORD
+from harness.live import ITEMS, Buyer, Shop, environment, live_app
+from harness.postgres import Mortal
+from harness.servers import WEB, Served
 from harness.simulator import simulator
-from live import ITEMS, WEB, Buyer, Shop, environment, live_app
 
 from stars.domain import items, purchases
 from stars.errors import Refusal
@@ -242,7 +244,7 @@ class Run:
 
     def settle_down(self) -> None:
         """Let no more faults strike and all time pass; then reconcile until nothing is left to do."""
-        requests.delete(f"{self.shop.sim.address}/sim/faults", timeout=10)
+        self.shop.clear_faults()
         for _ in range(20):
             self.shop.sim.push(150, settle=20)
             if self.shop.sim.look("quiet")["pending_updates"] == 0:
@@ -260,9 +262,12 @@ def run(mortal: Mortal, tmp_path: Path) -> Any:
     seed = int(os.environ.get("EVERY_STAR_SEED", random.randrange(2**32)))
     print(f"EVERY_STAR_SEED={seed}")
     with simulator() as sim:
-        served = Served(WEB, environment(mortal.url, sim), ROOT, tmp_path / "log")
+        served = Served(WEB, environment(mortal.url, sim.address), ROOT, tmp_path / "log")
         shop = Shop(
-            served.address, mortal.url, sim, live_app(mortal.url, sim, public_url=served.address)
+            served.address,
+            mortal.url,
+            sim,
+            live_app(mortal.url, sim.address, public_url=served.address),
         )
         try:
             items.import_items(shop.app.extensions["stars"].db, ITEMS)

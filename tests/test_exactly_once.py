@@ -6,7 +6,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import API, SWORD, Person, person, race, statuses, together
+from harness.constants import API, SWORD
+from harness.people import Person, person, statuses
+from harness.waiting import race, together
 
 from stars.domain import purchases
 from stars.errors import PurchaseNotFound
@@ -61,9 +63,7 @@ def test_g2_another_user_gets_a_conflict_that_tells_nothing(
     ):
         assert (refused.status_code, refused.json["error"]) == (409, "purchase_conflict")
         for told in ("alice", "golden-sword", "50", "pending", "secret", "mismatched"):
-            assert told not in refused.get_data(as_text=True).replace(
-                refused.json["request_id"], ""
-            )
+            assert told not in refused.text.replace(refused.json["request_id"], "")
         warning = logged(line)[-1]
         assert (
             warning["level"],

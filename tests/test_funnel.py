@@ -12,7 +12,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import SWORD, Person, person
+from harness.constants import SWORD
+from harness.people import Person, person
 
 from stars.database.pool import Database
 from stars.database.queries import queries

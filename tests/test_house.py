@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from harness.constants import ROOT
 
 SIMULATOR = sorted((ROOT / "stars" / "simulator").rglob("*.py"))
 PACKAGE = sorted(set((ROOT / "stars").rglob("*.py")) - set(SIMULATOR))

@@ -13,22 +13,13 @@ from urllib.parse import unquote
 import psycopg
 import pytest
 import requests
-from conftest import (
-    API,
-    BOT_TOKEN,
-    ROOT,
-    SWORD,
-    WEBHOOK_SECRET,
-    clean_environment,
-    eventually,
-    free_port,
-    person,
-    race,
-    statuses,
-    together,
-)
+from harness.constants import API, BOT_TOKEN, ROOT, SWORD, WEBHOOK_SECRET
+from harness.live import ITEMS, Buyer, Shop, live_app, open_shop
+from harness.people import person, statuses
+from harness.servers import clean_environment, free_port
 from harness.simulator import listening
-from live import ITEMS, Buyer, Shop, checkout, live_app, message, new_id, open_shop
+from harness.updates import checkout, message, new_id
+from harness.waiting import eventually, race, together
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
@@ -51,7 +42,7 @@ def whole_shop(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def shop(whole_shop: Shop) -> Iterator[Shop]:
     """The shop with no fault armed, and after the test nothing in it may contradict itself."""
     yield whole_shop
-    requests.delete(f"{whole_shop.sim.address}/sim/faults", timeout=10)
+    whole_shop.clear_faults()
     assert whole_shop.wrong() == []
 
 
@@ -302,7 +293,7 @@ def test_l3_without_telegram_the_purchase_waits_for_its_link(
         None,
     )
 
-    requests.delete(f"{shop.sim.address}/sim/faults", timeout=10)
+    shop.clear_faults()
     again = buyer.invoice(purchase_id)
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
     assert buyer.pay(again.json()["pay_url"])["status"] == "paid"
@@ -662,9 +653,7 @@ def test_l6_a_query_that_cannot_be_read_is_not_approved(
 def test_l6_without_the_database_it_is_declined_and_payments_come_again(
     url: str, language: Any
 ) -> None:
-    app = live_app(
-        "postgresql://postgres@127.0.0.1:1/none", type("Sim", (), {"address": "http://127.0.0.1:1"})
-    )
+    app = live_app("postgresql://postgres@127.0.0.1:1/none", "http://127.0.0.1:1")
     secret = {"X-Telegram-Bot-Api-Secret-Token": WEBHOOK_SECRET}
     client = app.test_client()
     answer = client.post(
@@ -1120,12 +1109,12 @@ def test_l11_the_webhook_is_set_looked_at_and_checked(server: str, tmp_path: Any
         shop.sim.fault("500", times=None)
         assert "look at TELEGRAM_API_URL" in found()
         with_another = live_app(
-            shop.url, shop.sim, telegram_bot_token="123456:" + "x" * 35
+            shop.url, shop.sim.address, telegram_bot_token="123456:" + "x" * 35
         ).test_cli_runner()
-        requests.delete(f"{shop.sim.address}/sim/faults", timeout=10)
+        shop.clear_faults()
         assert "@BotFather" in with_another.invoke(args=["telegram", "check"]).stdout
         without_url = (
-            live_app(shop.url, shop.sim)
+            live_app(shop.url, shop.sim.address)
             .test_cli_runner()
             .invoke(args=["telegram", "webhook", "set"])
         )
@@ -1140,7 +1129,7 @@ def test_l11_no_secret_is_in_a_log_line_whatever_telegram_does(server: str, tmp_
         for fault in ("500", "timeout", "429", "lost_answer"):
             shop.sim.fault(fault, times=3, match={"method": "createInvoiceLink"}, seconds=0)
             told.append(buyer.invoice(new_id()).text)
-            requests.delete(f"{shop.sim.address}/sim/faults", timeout=10)
+            shop.clear_faults()
         told.append(shop.update(message(buyer.id, "x", "c"), secret="wrong").text)
         output = (tmp_path / "log").read_text()
         assert '"message": "telegram_unavailable"' in output

@@ -7,18 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import (
-    API,
-    BOT_TOKEN,
-    SWORD,
-    WEBHOOK_SECRET,
-    Person,
-    launch_data,
-    person,
-    race,
-    statuses,
-    together,
-)
+from harness.constants import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET
+from harness.launch import launch_data
+from harness.people import Person, person, statuses
+from harness.waiting import race, together
 
 OUTCOMES = "/api/v1/mock/outcomes"
 

@@ -10,7 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 import requests
-from conftest import API, SWORD, Mortal, Person, Served, Wire, eventually, person, together
+from harness.constants import API, SWORD
+from harness.people import Person, person
+from harness.postgres import Mortal
+from harness.servers import Served
+from harness.waiting import eventually, together
+from harness.wire import Wire
 
 from stars.config import THREADS
 from stars.database.pool import Database

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import ROOT, Served, clean_environment
+from harness.constants import ROOT
+from harness.servers import Served, clean_environment
 
 from stars import errors
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import API, SWORD, Person, Served, eventually, together
+from harness.constants import API, SWORD
+from harness.people import Person
+from harness.servers import Served
+from harness.waiting import eventually, together
 
 
 def test_every_request_has_a_line_and_an_id(alice: Person, logged: Any) -> None:
@@ -54,7 +57,7 @@ def test_an_unexpected_failure_is_a_500_that_shows_nothing_of_the_inside(
     broken = alice.purchase("p1", **SWORD)
 
     assert (broken.status_code, broken.json["error"]) == (500, "internal_error")
-    assert "NoneType" not in broken.get_data(as_text=True)
+    assert "NoneType" not in broken.text
     line = logged("internal_error")[0]
     assert "AttributeError" in line["exc_info"]
     assert line["request_id"] == broken.json["request_id"]

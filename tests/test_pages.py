@@ -9,7 +9,8 @@ from urllib.parse import urljoin
 
 import psycopg
 import pytest
-from conftest import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET, Person, person
+from harness.constants import API, BOT_TOKEN, SWORD, WEBHOOK_SECRET
+from harness.people import Person, person
 from itsdangerous import Signer
 
 LIVE = {"mode": "live", "telegram_bot_token": BOT_TOKEN, "telegram_webhook_secret": WEBHOOK_SECRET}

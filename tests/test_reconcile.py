@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
-from conftest import SWORD, together
-from live import Shop, checkout, message, new_id, open_shop
+from harness.constants import SWORD
+from harness.live import Shop, open_shop
+from harness.updates import checkout, message, new_id
+from harness.waiting import together
 
 from stars.live import reconcile
 
@@ -43,7 +44,7 @@ def shop(whole_shop: Shop) -> Iterator[Shop]:
     whole_shop.run("telegram", "webhook", "set")  # whatever became of it in a test before
     whole_shop.reconcile()
     yield whole_shop
-    requests.delete(f"{whole_shop.sim.address}/sim/faults", timeout=10)
+    whole_shop.clear_faults()
     whole_shop.sql.execute("UPDATE star_transactions SET explanation = 'a test''s'")
     whole_shop.reconcile()
     whole_shop.sim.quiet()

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import BOT_TOKEN, ROOT, SWORD, Served, clean_environment, eventually
+from harness.constants import BOT_TOKEN, ROOT, SWORD
+from harness.servers import Served, clean_environment
+from harness.waiting import eventually
 
 APP = [sys.executable, str(ROOT / "app.py")]
 

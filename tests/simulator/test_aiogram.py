@@ -13,8 +13,8 @@ from aiogram.exceptions import TelegramBadRequest, TelegramRetryAfter, TelegramU
 from aiogram.types import LabeledPrice, Message, PreCheckoutQuery, TransactionPartnerUser
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
-from conftest import eventually
 from harness.simulator import SECRET, TOKEN, Sim, simulator
+from harness.waiting import eventually
 
 ASKED_FOR = ["message", "pre_checkout_query"]
 GOODS = {"title": "Golden sword", "description": "Sharp", "payload": "order-1", "currency": "XTR"}

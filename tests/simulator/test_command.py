@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 
-from conftest import ROOT, clean_environment, eventually
+from harness.constants import ROOT
+from harness.servers import clean_environment
 from harness.simulator import Sim
+from harness.waiting import eventually
 
 
 def test_the_one_command_says_what_a_bot_needs_and_stops_at_once() -> None:

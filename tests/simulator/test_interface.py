@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 import requests
-from conftest import together
 from harness.simulator import TOKEN, Hook, Sim, simulator, webhook
+from harness.waiting import together
 from init_data_py import validate_by_hash
 
 from stars.simulator.settings import Settings

@@ -6,7 +6,8 @@ import sys
 import threading
 from pathlib import Path
 
-from conftest import ROOT, clean_environment
+from harness.constants import ROOT
+from harness.servers import clean_environment
 from harness.simulator import simulator
 
 FOLDER = ROOT / "stars" / "simulator"

@@ -3,8 +3,8 @@
 import threading
 from typing import Any
 
-from conftest import eventually
 from harness.simulator import Hook, Sim, kind_of
+from harness.waiting import eventually
 
 
 def test_polling_confirms_by_offset_and_holds_the_line(sim: Sim) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import telebot
-from conftest import eventually
 from harness.simulator import SECRET, TOKEN, Sim, simulator, webhook
+from harness.waiting import eventually
 
 ASKED_FOR = ["message", "pre_checkout_query"]
 GOODS = {"title": "Golden sword", "description": "Sharp", "payload": "order-1", "currency": "XTR"}

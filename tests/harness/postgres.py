@@ -1,0 +1,79 @@
+"""PostgreSQL for tests: databases that are copied and dropped, and a server that may die."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from stars.database import embedded
+from stars.database.migrate import migrate
+from stars.database.pool import Database
+
+
+def at(url: str, database: str) -> str:
+    """The address of another database of the same server."""
+    return url.replace("/postgres?", f"/{database}?")
+
+
+def migrate_at(url: str) -> None:
+    """Apply every migration to the database at `url`."""
+    db = Database(lambda: url, max_connections=1)
+    migrate(db)
+    db.close()
+
+
+def do_not_wait_for_disks(url: str) -> None:
+    """Turn fsync off: nobody kills this server, so what it has acknowledged cannot be lost."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("SELECT pg_reload_conf()")
+
+
+def make_template(url: str) -> None:
+    """Create the database `migrated`, which tests copy."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS migrated")
+        admin.execute("CREATE DATABASE migrated")
+    migrate_at(at(url, "migrated"))
+
+
+@contextmanager
+def fresh_database(server: str, template: str) -> Iterator[str]:
+    """A copy of `template`, dropped afterwards, whoever is still connected; gives its address."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        try:
+            yield at(server, name)
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+class Mortal:
+    """A migrated PostgreSQL of a test's own, to be killed and started again."""
+
+    def __init__(self, data: Path) -> None:
+        self.server = embedded.load()(data, cleanup_mode=None)
+        self.url: str = self.server.get_uri()
+        migrate_at(self.url)
+
+    def kill(self) -> None:
+        """Kill -9 for every process of it, as when the machine loses power."""
+        postmaster = psutil.Process(self.server.get_pid())
+        # Otherwise a child that it starts just now would be missed, and bar the next start.
+        postmaster.suspend()
+        family = [postmaster, *postmaster.children()]
+        for process in family:
+            process.kill()
+        psutil.wait_procs(family, 10)
+
+    def start(self) -> None:
+        """Start it again on the same data."""
+        self.server.start()
+
+    def stop(self) -> None:
+        """Stop it for good."""
+        self.server.stop()
