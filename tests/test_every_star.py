@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,13 @@ from harness.simulator import simulator
 
 from stars.domain import items, purchases
 from stars.errors import Refusal
-from stars.live import charges, reconcile
+from stars.live import reconcile, refunds
 
 PURCHASES = 320
 STARS = 1000
 CLIENTS = 4
-NOTHING = dict.fromkeys(reconcile.COUNTED, 0) | {"unexplained": [], "telegram": None}
+COUNTED = [field.name for field in fields(reconcile.Counts)]
+NOTHING = dict.fromkeys(COUNTED, 0) | {"unexplained": [], "telegram": None}
 
 UPDATES = ("pre_checkout_query", "successful_payment", "refunded_payment")
 LINK = (
@@ -156,7 +157,7 @@ class Run:
                 case "reconcile":
                     self.attempt(
                         lambda: reconcile.reconcile(
-                            self.here.db, self.here.payments.telegram, "every-star"
+                            self.here.db, self.here.payments.telegram, request_id="every-star"
                         )
                     )
                 case "time passes":
@@ -206,7 +207,7 @@ class Run:
         if sale.deed.startswith("refund") and sale.deed != "refund elsewhere":
             for _ in range(2 if sale.deed == "refund twice" else 1):
                 self.attempt(
-                    lambda: charges.refund_purchase(
+                    lambda: refunds.refund_purchase(
                         self.here.db,
                         self.here.payments.telegram,
                         purchase_id=sale.purchase_id,

@@ -26,7 +26,7 @@ from werkzeug.wrappers import Request, Response
 from stars.database.queries import queries
 from stars.domain import purchases
 from stars.domain.types import Order
-from stars.live import charges
+from stars.live import refunds
 from stars.live.telegram import Telegram, TelegramError
 from stars.simulator.__main__ import Silent
 
@@ -957,7 +957,7 @@ def test_l10_a_refund_gives_the_stars_back_once_however_often_it_is_asked_for(
     here = shop.app.extensions["stars"]
     together(
         *[
-            lambda: charges.refund_purchase(
+            lambda: refunds.refund_purchase(
                 here.db, here.payments.telegram, purchase_id=purchase_id, request_id="r"
             )
         ]

@@ -174,10 +174,12 @@ def test_l12_twice_at_once_it_does_everything_once(shop: Shop) -> None:
     for purchase_id in missed:
         buyer.pay(buyer.link(purchase_id))
     here = shop.app.extensions["stars"]
-    runs = together(*[lambda: reconcile.reconcile(here.db, here.payments.telegram, "r")] * 4)
-    assert sum(run["settled"] for run in runs) == 4
-    assert sum(run["refunds_sent"] for run in runs) == 4
-    assert [run["unexplained"] for run in runs] == [[]] * 4
+    runs = together(
+        *[lambda: reconcile.reconcile(here.db, here.payments.telegram, request_id="r")] * 4
+    )
+    assert sum(run.counts.settled for run in runs) == 4
+    assert sum(run.counts.refunds_sent for run in runs) == 4
+    assert [run.unexplained for run in runs] == [()] * 4
     assert [len(shop.sim.journal("refund", payload=one)) for one in refused] == [1] * 4
     assert buyer.stars() == 10_000 - 200
     assert shop.sim.balance() == kept(shop)

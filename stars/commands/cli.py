@@ -24,7 +24,7 @@ from stars.domain.events import history
 from stars.domain.service import Service
 from stars.domain.types import ANYBODY
 from stars.errors import Refusal, StarsDisabled
-from stars.live import charges
+from stars.live import refunds
 from stars.live.payments import LivePayments
 from stars.live.telegram import TelegramError
 from stars.schemas import values
@@ -205,7 +205,7 @@ def fail_purchase(purchase_id: str, as_json: bool) -> None:
 @as_json
 def refund_purchase(purchase_id: str, as_json: bool) -> None:
     """Give the Stars of a live purchase back. Asked again, it is the same one refund; exit 1 while it is not done."""
-    refunded = charges.refund_purchase(
+    refunded = refunds.refund_purchase(
         service().db,
         live_payments().telegram,
         purchase_id=purchase_id,

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from dataclasses import asdict
 from typing import Any, TextIO
 
 import click
@@ -17,10 +18,9 @@ from stars.commands.cli import (
     show,
     show_one,
 )
-from stars.database.queries import queries
 from stars.domain import items as catalogue
 from stars.domain.service import Service
-from stars.live import reconcile
+from stars.live import reconcile, transactions
 from stars.live.telegram import UPDATES, Telegram, TelegramError
 
 WEBHOOK = "/api/v1/purchase/webhook"
@@ -69,22 +69,28 @@ def deactivate_item(item_id: str) -> None:
 @as_json
 def run_reconcile(as_json: bool) -> None:
     """End what was left half-way, and hold all against Telegram's list. Exit 1 if anything is unexplained."""
-    report = reconcile.reconcile(service().db, live_payments().telegram, request_id())
+    report = reconcile.reconcile(service().db, live_payments().telegram, request_id=request_id())
     if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
-    else:
-        counts = {name: report[name] for name in reconcile.COUNTED} | {
-            "unexplained": len(report["unexplained"])
+        document = {
+            **asdict(report.counts),
+            "unexplained": [asdict(one) for one in report.unexplained],
+            "telegram": report.trouble,
         }
-        click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
-        for one in report["unexplained"]:
-            click.echo(
-                f"  {one['transaction_id']}  {one['amount']} Stars  {one['problem']}", err=True
-            )
-        if report["telegram"]:
-            click.echo(f"  not all was done: {report['telegram']}", err=True)
-    if report["unexplained"] or report["telegram"]:
+        click.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        print_report(report)
+    if not report.is_clean:
         sys.exit(1)
+
+
+def print_report(report: reconcile.Report) -> None:
+    """Print a report for a person: what was done on stdout, what is left to look at on stderr."""
+    counts = asdict(report.counts) | {"unexplained": len(report.unexplained)}
+    click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
+    for one in report.unexplained:
+        click.echo(f"  {one.transaction_id}  {one.amount} Stars  {one.problem}", err=True)
+    if report.trouble:
+        click.echo(f"  not all was done: {report.trouble}", err=True)
 
 
 @telegram.command("explain")
@@ -92,9 +98,7 @@ def run_reconcile(as_json: bool) -> None:
 @click.argument("why")
 def explain(transaction_id: str, why: str) -> None:
     """Say what a transaction is that reconcile calls unexplained; it will not name it again."""
-    if not service().db.fetch_one(
-        queries.explain_transaction, transaction_id=transaction_id, explanation=why
-    ):
+    if not transactions.explain(service().db, transaction_id=transaction_id, explanation=why):
         raise click.ClickException("Telegram has listed no such transaction.")
 
 
@@ -102,11 +106,8 @@ def explain(transaction_id: str, why: str) -> None:
 def set_webhook() -> None:
     """Have Telegram send to PUBLIC_URL, with the secret, what this service needs."""
     here = service()
-    live_payments().telegram.call(
-        "setWebhook",
-        url=webhook_url(here),
-        secret_token=here.settings.telegram_webhook_secret,
-        allowed_updates=UPDATES,
+    live_payments().telegram.set_webhook(
+        url=webhook_url(here), secret=here.settings.telegram_webhook_secret or ""
     )
     click.echo(f"Telegram sends {' and '.join(UPDATES)} to {webhook_url(here)}")
 
@@ -115,13 +116,13 @@ def set_webhook() -> None:
 @as_json
 def show_webhook(as_json: bool) -> None:
     """Show what Telegram knows of the webhook."""
-    show_one(live_payments().telegram.call("getWebhookInfo"), as_json)
+    show_one(live_payments().telegram.webhook_info(), as_json)
 
 
 @webhook.command("delete")
 def delete_webhook() -> None:
     """Have Telegram send nothing. It keeps what happens for a day; reconcile finds what is lost."""
-    live_payments().telegram.call("deleteWebhook")
+    live_payments().telegram.delete_webhook()
     click.echo("Telegram sends nothing any more.")
 
 
@@ -149,7 +150,7 @@ def problems(here: Service, telegram_api: Telegram) -> list[tuple[str, str]]:
     """What keeps payments from coming in, each with what to do about it."""
     try:
         telegram_api.call("getMe")
-        info: dict[str, Any] = telegram_api.call("getWebhookInfo")
+        info: dict[str, Any] = telegram_api.webhook_info()
     except TelegramError as failed:
         cure = (
             "take TELEGRAM_BOT_TOKEN from @BotFather"

@@ -1,30 +1,19 @@
 """Payments in live mode: real Stars, which only Telegram can take."""
 
 import hmac
-import json
-import logging
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from stars.database.pool import Database
-from stars.database.queries import queries
-from stars.domain import items, purchases
+from stars.domain import purchases
 from stars.domain.payments import Payments, Steering, UpdateAnswer
 from stars.domain.types import Mode, Order, Purchase, Transition
-from stars.errors import (
-    Busy,
-    DatabaseUnavailable,
-    InvalidJson,
-    TelegramUnavailable,
-    Unauthorized,
-)
-from stars.live import charges
-from stars.live.telegram import Telegram, TelegramError
+from stars.errors import Busy, DatabaseUnavailable, InvalidJson, Unauthorized
+from stars.live import checkouts, inbox, invoices, refunds
+from stars.live.checkouts import CheckoutDecision
+from stars.live.telegram import Telegram
+from stars.live.updates import MalformedQuery, PreCheckoutQuery, Update, parse_update
 
-log = logging.getLogger(__name__)
-
-DECLINED = json.loads((Path(__file__).parent / "declined.json").read_text(encoding="utf-8"))
 POLL_AFTER = 1
 """Seconds: Telegram's word comes within a few, and a look is one indexed read."""
 
@@ -44,8 +33,7 @@ class LivePayments(Payments):
     ) -> Transition:
         """Make a purchase `pending` or reuse it, and see that it has Telegram's link.
 
-        The row is committed before Telegram is asked. Of two links made at once the first one
-        that is stored counts.
+        The row is committed before Telegram is asked.
         """
         transition = purchases.create_invoice(
             self._db,
@@ -58,7 +46,7 @@ class LivePayments(Payments):
         purchase = transition.purchase
         if purchase["status"] != "pending" or purchase["pay_url"]:
             return transition
-        purchase["pay_url"] = self._link(purchase)
+        purchase["pay_url"] = invoices.link(self._db, self.telegram, purchase=purchase)
         return replace(transition, purchase=purchase)
 
     def complete_purchase(
@@ -71,7 +59,7 @@ class LivePayments(Payments):
         address: str,
         steering: Steering | None,
     ) -> Transition:
-        """Return the purchase as Telegram's webhook has left it: a caller completes nothing (G24)."""
+        """Return the purchase as Telegram's webhook has left it. Callers complete nothing (G24)."""
         purchase = purchases.confirm_purchase(
             self._db, purchase_id=purchase_id, owner=owner, mode=self.mode, order=order
         )
@@ -87,23 +75,16 @@ class LivePayments(Payments):
 
         """
         self._admit_telegram(secret)
-        try:
-            text = body.decode()
-            update = charges.parse_update(text)
-        except ValueError:
-            raise InvalidJson from None
-        told: Any = {"update": update, "body": text, "request_id": request_id}
-        if not isinstance(update, dict) or "pre_checkout_query" not in update:
-            charges.take_update(self._db, self.telegram.bot_id, **told)
+        update = _parse(body)
+        if not isinstance(update, PreCheckoutQuery | MalformedQuery):
+            inbox.take(self._db, bot_id=self.telegram.bot_id, update=update, request_id=request_id)
             return UpdateAnswer(status=200)
-        try:
-            decision = charges.decide_pre_checkout(self._db, self.telegram.bot_id, **told)
-        except (DatabaseUnavailable, Busy):
-            # A no that the buyer can read; waiting would cancel the sale without a word.
-            decision = "unavailable"
-        return UpdateAnswer(
-            status=200, document=answer_inline(update["pre_checkout_query"], decision)
+        answer = checkouts.answer_inline(
+            query_id=update.query_id,
+            language=update.language,
+            decision=self._decide(update, request_id),
         )
+        return UpdateAnswer(status=200, document=answer)
 
     def poll_after(self, purchase: Purchase) -> int | None:
         """Return POLL_AFTER for a pending purchase."""
@@ -119,23 +100,21 @@ class LivePayments(Payments):
         """Give the Stars of a purchase back."""
         if action != "refund":
             super().act(action, purchase_id=purchase_id, request_id=request_id, address=address)
-        charges.refund_purchase(
+        refunds.refund_purchase(
             self._db, self.telegram, purchase_id=purchase_id, request_id=request_id
         )
 
-    def _link(self, purchase: Purchase) -> str:
-        purchase_id = purchase["purchase_id"]
-        item = items.get(self._db, purchase["item_id"])
+    def _decide(
+        self, query: PreCheckoutQuery | MalformedQuery, request_id: str
+    ) -> CheckoutDecision:
         try:
-            link = self.telegram.create_invoice_link(
-                item=item, purchase_id=purchase_id, price_stars=purchase["price_stars"]
-            )
-        except TelegramError as error:
-            log.error(
-                "telegram_unavailable", extra={"reason": str(error), "purchase_id": purchase_id}
-            )
-            raise TelegramUnavailable(retry_after=error.pause) from None
-        return str(self._db.fetch_one(queries.store_pay_url, purchase_id=purchase_id, pay_url=link))
+            if isinstance(query, PreCheckoutQuery):
+                return checkouts.decide(self._db, bot_id=self.telegram.bot_id, query=query)
+            inbox.take(self._db, bot_id=self.telegram.bot_id, update=query, request_id=request_id)
+            return CheckoutDecision.MALFORMED
+        except (DatabaseUnavailable, Busy):
+            # A no that the buyer can read. Waiting would cancel the sale without a word.
+            return CheckoutDecision.UNAVAILABLE
 
     def _admit_telegram(self, secret: str) -> None:
         """Let in whoever knows the secret that only Telegram was told.
@@ -149,20 +128,8 @@ class LivePayments(Payments):
             )
 
 
-def answer_inline(query: Any, decision: str) -> dict[str, Any]:
-    """Return the call that answers a pre-checkout query, as the body of our answer to the update.
-
-    https://core.telegram.org/bots/api#making-requests-when-getting-updates
-    """
-    query = query if isinstance(query, dict) else {}
-    answer = {
-        "method": "answerPreCheckoutQuery",
-        "pre_checkout_query_id": query.get("id"),
-        "ok": decision == "approved",
-    }
-    if decision == "approved":
-        return answer
-    sender = query.get("from")
-    language = str(sender.get("language_code")) if isinstance(sender, dict) else ""
-    reasons = DECLINED["ru" if language.startswith("ru") else "en"]
-    return answer | {"error_message": reasons.get(decision, reasons["other"])}
+def _parse(body: bytes) -> Update:
+    try:
+        return parse_update(body.decode())
+    except ValueError:
+        raise InvalidJson from None

@@ -1,112 +1,150 @@
-"""Reconciliation: holds what the service knows against Telegram's own list, and ends what was left half-way.
+"""Reconciliation: compares what the service knows with Telegram's list, and ends what broke off.
 
-Safe at any time, and twice at once: every step is one that may be repeated, and a refund is claimed before it is sent.
+Safe at any time, and twice at once: every step is one that may be repeated, and a refund is
+claimed before it is sent.
 """
 
-import json
 from collections import Counter
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 from stars.database.pool import Database
-from stars.database.queries import queries
-from stars.live import charges
+from stars.domain.types import Json
+from stars.live import charges, inbox, refunds, transactions
+from stars.live.charges import ChargeVerdict, RefundVerdict
 from stars.live.telegram import PAGE, Telegram, TelegramError
+from stars.live.transactions import IncomingPayment, OutgoingPayment, Unexplained
 
-COUNTED = (
-    "settled",
-    "refused",
-    "refunded_elsewhere",
-    "refunds_sent",
-    "refunds_waiting",
-    "updates_handled",
-)
-UNEXPLAINED = ("transaction_id", "amount", "problem", "body")
+Tally = Counter[
+    Literal["settled", "refused", "refunded_elsewhere", "refunds_sent", "updates_handled"]
+]
+"""What a run has done so far. It counts also if the run is broken off."""
 
 
-def reconcile(db: Database, telegram: Telegram, request_id: str) -> dict[str, Any]:
-    """Do all that is left to do; a report: how often each of COUNTED was done, and
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How often a run did what there was to do, and how many refunds wait after it."""
 
-    `unexplained`: Telegram's transactions and our charges that do not fit each other, `telegram`: why not all was done.
+    settled: int
+    refused: int
+    refunded_elsewhere: int
+    refunds_sent: int
+    refunds_waiting: int
+    updates_handled: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What one run did, and what is left for a person to look at.
+
+    `trouble` says why Telegram did not do all it was asked for, None if it did.
+    """
+
+    counts: Counts
+    unexplained: tuple[Unexplained, ...]
+    trouble: str | None
+
+    @property
+    def is_clean(self) -> bool:
+        """True if nothing is left for a person to look at."""
+        return not self.unexplained and self.trouble is None
+
+
+def reconcile(db: Database, telegram: Telegram, *, request_id: str) -> Report:
+    """Do all that is left to do. `request_id` is for the events that this writes.
 
     Raises:
         Busy, DatabaseUnavailable: what was done until then is done.
 
     """
-    report: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    trouble = []
-    for step in (read_transactions, send_refunds):
-        try:
-            step(db, telegram, request_id, report)
-        except TelegramError as failed:
-            trouble.append(str(failed))
-    for (body,) in db.fetch_all(queries.list_unhandled, bot_id=telegram.bot_id):
-        charges.take_update(
-            db,
-            telegram.bot_id,
-            update=charges.parse_update(body),
-            body=body,
-            request_id=request_id,
-        )
-        report["updates_handled"] += 1
-    report["refunds_waiting"] = db.fetch_one(queries.count_waiting, bot_id=telegram.bot_id)
-    with db.unhurried_transaction() as conn:  # it looks at everything there ever was
-        rows = queries.list_unexplained(conn, bot_id=telegram.bot_id)
-        unexplained = [dict(zip(UNEXPLAINED, row, strict=True)) for row in rows]
-    return {**report, "unexplained": unexplained, "telegram": " ".join(trouble) or None}
+    tally: Tally = Counter()
+    troubles = []
+    try:
+        read_transactions(db, telegram, request_id=request_id, tally=tally)
+    except TelegramError as error:
+        troubles.append(str(error))
+    try:
+        send_refunds(db, telegram, tally=tally)
+    except TelegramError as error:
+        troubles.append(str(error))
+    for update in inbox.unhandled(db, bot_id=telegram.bot_id):
+        inbox.take(db, bot_id=telegram.bot_id, update=update, request_id=request_id)
+        tally["updates_handled"] += 1
+    counts = Counts(
+        settled=tally["settled"],
+        refused=tally["refused"],
+        refunded_elsewhere=tally["refunded_elsewhere"],
+        refunds_sent=tally["refunds_sent"],
+        refunds_waiting=refunds.count_waiting(db, bot_id=telegram.bot_id),
+        updates_handled=tally["updates_handled"],
+    )
+    return Report(
+        counts=counts,
+        unexplained=transactions.unexplained(db, bot_id=telegram.bot_id),
+        trouble=" ".join(troubles) or None,
+    )
 
 
-def read_transactions(
-    db: Database, telegram: Telegram, request_id: str, report: Counter[str]
-) -> None:
-    """Read Telegram's list on from where it was left, page by page, and do what it tells. Raises TelegramError."""
-    more = True
-    while more:
-        first = db.fetch_one(queries.next_position, bot_id=telegram.bot_id)
+def read_transactions(db: Database, telegram: Telegram, *, request_id: str, tally: Tally) -> None:
+    """Read Telegram's list from where it was left to its end, and do what it tells.
+
+    Raises:
+        TelegramError: the rest of the list is read by the next run.
+        Busy, DatabaseUnavailable: as TelegramError.
+
+    """
+    is_more = True
+    while is_more:
+        first = transactions.next_position(db, bot_id=telegram.bot_id)
         page = telegram.star_transactions(first)
-        take_page(db, telegram.bot_id, page, request_id, report)
-        # Remembered once it is done. Where somebody else was faster, he goes on with the next page.
-        kept = db.fetch_one(
-            queries.keep_transactions,
-            bot_id=telegram.bot_id,
-            first=first,
-            transactions=json.dumps(page),
-        )
-        more = kept and len(page) == PAGE
+        _take_page(db, telegram.bot_id, page, request_id, tally)
+        # A page is kept once all of it is done. If another run was faster, it reads on, not we.
+        is_new = transactions.keep(db, bot_id=telegram.bot_id, first=first, page=page)
+        is_more = is_new and len(page) == PAGE
 
 
-def take_page(
-    db: Database, bot_id: int, page: list[dict[str, Any]], request_id: str, report: Counter[str]
-) -> None:
-    """Do what transactions tell: https://core.telegram.org/bots/api#startransaction."""
-    gone = {one.get("id") for one in page if "receiver" in one}
-    for one in page:
-        match one:
-            case {
-                "id": charge_id,
-                "amount": amount,
-                "source": {"invoice_payload": payload, "user": payer},
-            }:
-                told = {"currency": "XTR", "total_amount": amount, "invoice_payload": payload}
-                if payment := charges.read_payment(told, payer, charge_id):
-                    # What went back in the meantime is not handed out first.
-                    verdict = charges.settle(
-                        db, bot_id, payment, request_id, refunded=charge_id in gone, of_ours=True
-                    )
-                    if verdict != "repeated":
-                        report["settled" if verdict == "settled" else "refused"] += 1
-            case {"id": str(charge_id), "receiver": _}:
-                report["refunded_elsewhere"] += (
-                    charges.record_refund(db, charge_id, request_id) or False
-                )
+def send_refunds(db: Database, telegram: Telegram, *, tally: Tally) -> None:
+    """Make the refunds that are due.
 
+    Raises:
+        TelegramError: what failed would fail the others, too. A refusal is of one refund alone.
+        Busy, DatabaseUnavailable: the rest is due in the next run.
 
-def send_refunds(db: Database, telegram: Telegram, _request_id: str, report: Counter[str]) -> None:
-    """Make the refunds that are due. A refusal is of one alone; what else fails would fail the others, and is raised."""
+    """
     while True:
         try:
-            if not charges.send_refund(db, telegram):
+            if not refunds.send(db, telegram):
                 return
-            report["refunds_sent"] += 1
-        except TelegramError as failed:
-            if not failed.refused or failed.pause:
+            tally["refunds_sent"] += 1
+        except TelegramError as error:
+            if not error.refused or error.pause:
                 raise
+
+
+def _take_page(db: Database, bot_id: int, page: list[Json], request_id: str, tally: Tally) -> None:
+    found = [transactions.parse_transaction(document) for document in page]
+    gone = {one.transaction_id for one in found if isinstance(one, OutgoingPayment)}
+    for transaction in found:
+        match transaction:
+            case IncomingPayment(charge=charge):
+                verdict = charges.settle(
+                    db,
+                    bot_id=bot_id,
+                    charge=charge,
+                    request_id=request_id,
+                    # What went back in the meantime must not be handed out first.
+                    already_refunded=charge.charge_id in gone,
+                    known_purchases_only=True,
+                )
+                _count_settlement(verdict, tally)
+            case OutgoingPayment(transaction_id=charge_id):
+                recorded = charges.record_refund(db, charge_id=charge_id, request_id=request_id)
+                if recorded is RefundVerdict.REFUNDED:
+                    tally["refunded_elsewhere"] += 1
+
+
+def _count_settlement(verdict: ChargeVerdict, tally: Tally) -> None:
+    if verdict is ChargeVerdict.SETTLED:
+        tally["settled"] += 1
+    elif verdict is not ChargeVerdict.REPEATED:
+        tally["refused"] += 1

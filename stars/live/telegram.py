@@ -1,38 +1,53 @@
-"""The Bot API, as far as Stars need it: asks Telegram, and tells a refusal from an unknown outcome. Knows nothing else.
+"""The Bot API, as far as Stars need it. Asks Telegram, and tells a refusal from an unknown outcome.
 
 The token is part of every address: no exception of httpx, which may quote one, leaves this file.
 """
 
 import time
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
 from stars.config import THREADS
 
-UPDATES = ["message", "pre_checkout_query"]
-PAGE = 100  # transactions; Telegram gives no more at a time
-LONGEST_PAUSE = 3.0  # seconds that are waited here when Telegram asks for a pause; a longer one is for the caller
+UPDATES = ("message", "pre_checkout_query")
+"""The kinds of updates that payments need."""
+
+PAGE = 100
+"""Transactions. Telegram gives no more at a time."""
+
+LONGEST_PAUSE = 3.0
+"""Seconds that are waited here when Telegram asks for a pause. A longer one is for the caller."""
+
+SHORT_PAUSE = 0.2
+"""Seconds after which a fault of the network or of Telegram's own is often over."""
+
 ATTEMPTS = 3
-# One connection fewer than threads: however slow Telegram is, somebody is left to answer its pre-checkout queries.
+
 LIMITS = httpx.Limits(max_connections=THREADS - 1, keepalive_expiry=30)
+"""One connection fewer than threads: however slow Telegram is, one answers its pre-checkouts."""
+
 TIMEOUT = httpx.Timeout(5.0, connect=2.0, pool=1.0)
+
+Json = dict[str, Any]
 
 
 class TelegramError(Exception):
     """Telegram did not do it, or nobody knows. The message may be shown to anybody.
 
-    `refused`: it said no, so nothing was done. `pause`: seconds after which it is worth asking again, if it is at all.
+    `refused`: it said no, so nothing was done. `pause`: the seconds after which it is worth
+    asking again; None if it is not.
     """
 
-    def __init__(self, why: str, *, refused: bool = False, pause: float | None = None) -> None:
-        super().__init__(why)
-        self.refused, self.pause = refused, pause
+    def __init__(self, reason: str, *, refused: bool = False, pause: float | None = None) -> None:
+        super().__init__(reason)
+        self.refused = refused
+        self.pause = pause
 
 
 class Telegram:
-    """One bot. Safe to share among threads, and to make before a fork: it connects when first asked."""
+    """One bot. Safe to share among threads and to make before a fork: it connects when asked."""
 
     def __init__(self, token: str, api_url: str) -> None:
         self.bot_id = int(token.partition(":")[0])
@@ -46,83 +61,123 @@ class Telegram:
         """Hang up."""
         self._client.close()
 
-    def call(self, method: str, **arguments: Any) -> Any:
-        """The result of a method. Every one used here may be asked again without harm, so what broke off is.
+    def call(self, method: str, arguments: Json | None = None) -> object:
+        """Return the result of a method.
+
+        Every method used here may be asked for again without harm, so what broke off is.
 
         Raises:
             TelegramError: it was refused, or after some attempts nobody can tell.
 
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        for _ in range(ATTEMPTS - 1):
             try:
-                return self._ask(method, arguments)
-            except TelegramError as failed:
-                if attempt == ATTEMPTS or failed.pause is None or failed.pause > LONGEST_PAUSE:
+                return self._ask(method, arguments or {})
+            except TelegramError as error:
+                if error.pause is None or error.pause > LONGEST_PAUSE:
                     raise
-                time.sleep(failed.pause)
-        raise AssertionError("the last attempt returns or raises")
-
-    def _ask(self, method: str, arguments: dict[str, Any]) -> Any:
-        try:
-            answer = self._client.post(f"{self._address}/{method}", json=arguments)
-            body = answer.json()
-            if body["ok"]:
-                return body["result"]
-            code, description = int(body["error_code"]), str(body["description"])
-            pause = (
-                float(body.get("parameters", {}).get("retry_after", 1))
-                if code == 429
-                else 0.2
-                if code >= 500
-                else None
-            )
-        except httpx.TimeoutException:  # the caller has waited long enough
-            raise TelegramError(f"Telegram did not answer {method} in time.") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as broken:
-            raise TelegramError(
-                f"Telegram cannot be reached for {method}: {type(broken).__name__}.", pause=0.2
-            ) from None
-        except (KeyError, TypeError, ValueError, AttributeError):  # not JSON, or none of Telegram's
-            raise TelegramError(
-                f"{method} was not answered by Telegram: status {answer.status_code}.", pause=0.2
-            ) from None
-        raise TelegramError(
-            f"Telegram refused {method}: {description}.", refused=code < 500, pause=pause
-        )
+                time.sleep(error.pause)
+        return self._ask(method, arguments or {})
 
     def create_invoice_link(
-        self, *, item: dict[str, Any], purchase_id: str, price_stars: int
+        self,
+        *,
+        title: str,
+        description: str,
+        photo_url: str | None,
+        payload: str,
+        price_stars: int,
     ) -> str:
-        """A link by which this purchase can be paid. Raises TelegramError.
+        """Return a link by which an invoice can be paid. Raises TelegramError.
 
         Nothing but what Stars need: https://core.telegram.org/bots/payments-stars
         """
-        photo = {"photo_url": item["photo_url"]} if item["photo_url"] else {}
-        return str(
-            self.call(
-                "createInvoiceLink",
-                title=item["title"],
-                description=item["description"],
-                payload=purchase_id,
-                currency="XTR",
-                prices=[{"label": item["title"], "amount": price_stars}],
-                **photo,
-            )
-        )
+        invoice: Json = {
+            "title": title,
+            "description": description,
+            "payload": payload,
+            "currency": "XTR",
+            "prices": [{"label": title, "amount": price_stars}],
+        }
+        if photo_url:
+            invoice["photo_url"] = photo_url
+        return str(self.call("createInvoiceLink", invoice))
 
     def refund(self, *, payer_id: str, charge_id: str) -> None:
-        """Give a charge back. Raises TelegramError; an earlier refund, whoever asked for it, is as good as this one."""
+        """Give a charge back. An earlier refund, whoever asked for it, is as good as this one.
+
+        Raises:
+            TelegramError: it is not done, or nobody knows.
+
+        """
+        arguments = {"user_id": int(payer_id), "telegram_payment_charge_id": charge_id}
         try:
-            self.call(
-                "refundStarPayment", user_id=int(payer_id), telegram_payment_charge_id=charge_id
-            )
-        except TelegramError as refused:
-            if "CHARGE_ALREADY_REFUNDED" not in str(refused):
+            self.call("refundStarPayment", arguments)
+        except TelegramError as error:
+            if "CHARGE_ALREADY_REFUNDED" not in str(error):
                 raise
 
-    def star_transactions(self, offset: int) -> list[dict[str, Any]]:
-        """What came in and went out, oldest first, from `offset` on, PAGE at most. Raises TelegramError."""
-        found: list[dict[str, Any]] = self.call("getStarTransactions", offset=offset, limit=PAGE)[
-            "transactions"
-        ]
-        return found
+    def star_transactions(self, offset: int) -> list[Json]:
+        """Return at most PAGE transactions from `offset` on, oldest first. Raises TelegramError."""
+        result = self.call("getStarTransactions", {"offset": offset, "limit": PAGE})
+        return cast(list[Json], cast(Json, result)["transactions"])
+
+    def set_webhook(self, *, url: str, secret: str) -> None:
+        """Have UPDATES sent to `url`, with `secret` in their header. Raises TelegramError."""
+        self.call(
+            "setWebhook",
+            {"url": url, "secret_token": secret, "allowed_updates": list(UPDATES)},
+        )
+
+    def webhook_info(self) -> Json:
+        """Return what Telegram knows of the webhook. Raises TelegramError.
+
+        https://core.telegram.org/bots/api#webhookinfo
+        """
+        return cast(Json, self.call("getWebhookInfo"))
+
+    def delete_webhook(self) -> None:
+        """Have nothing sent any more. Raises TelegramError."""
+        self.call("deleteWebhook")
+
+    def _ask(self, method: str, arguments: Json) -> object:
+        try:
+            response = self._client.post(f"{self._address}/{method}", json=arguments)
+        except httpx.TimeoutException:  # the caller has waited long enough
+            raise TelegramError(f"Telegram did not answer {method} in time.") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise TelegramError(
+                f"Telegram cannot be reached for {method}: {type(error).__name__}.",
+                pause=SHORT_PAUSE,
+            ) from None
+        return _result(method, response)
+
+
+def _result(method: str, response: httpx.Response) -> object:
+    try:
+        answer = response.json()
+        if answer["ok"]:
+            return answer["result"]
+        refusal = _refusal(method, answer)
+    except (KeyError, TypeError, ValueError, AttributeError):  # not JSON, or none of Telegram's
+        raise TelegramError(
+            f"{method} was not answered by Telegram: status {response.status_code}.",
+            pause=SHORT_PAUSE,
+        ) from None
+    raise refusal
+
+
+def _refusal(method: str, answer: Json) -> TelegramError:
+    """Return what an answer that is not `ok` means.
+
+    https://core.telegram.org/bots/api#responseparameters
+    """
+    code = int(answer["error_code"])
+    pause = None
+    if code == 429:
+        pause = float(answer.get("parameters", {}).get("retry_after", 1))
+    elif code >= 500:
+        pause = SHORT_PAUSE
+    return TelegramError(
+        f"Telegram refused {method}: {answer['description']}.", refused=code < 500, pause=pause
+    )

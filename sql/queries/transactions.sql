@@ -1,0 +1,92 @@
+-- Telegram's own list of what came in and went out, as far as it was read, held against our
+-- charges. Rule kept here: a transaction is kept once, at its position, after all that it tells was
+-- done.
+
+-- name: next_position(bot_id)$
+-- How many of Telegram's transactions were read.
+SELECT COALESCE(max(position) + 1, 0) FROM star_transactions WHERE bot_id = :bot_id;
+
+-- name: keep_transactions(bot_id, first, transactions)!
+-- What Telegram listed from position `first` on. Read by two at once, each is kept once.
+INSERT INTO star_transactions (bot_id, position, transaction_id, incoming, amount, dated, body)
+SELECT
+    :bot_id, :first::bigint + place - 1, one ->> 'id', one -> 'source' IS NOT NULL,
+    (one ->> 'amount')::bigint, to_timestamp((one ->> 'date')::bigint), one
+FROM json_array_elements(:transactions::json) WITH ORDINALITY AS page (one, place)
+ON CONFLICT DO NOTHING;
+
+-- name: explain_transaction(transaction_id, explanation)!
+UPDATE star_transactions SET explanation = :explanation WHERE transaction_id = :transaction_id;
+
+-- name: list_unexplained(bot_id)
+-- Where Telegram's list and the charges differ. What came in before the first live purchase is
+-- somebody else's business, what the owner took out (fragment, ads) the owner's. A charge may take
+-- ten minutes to be listed, and a refund needs more than one attempt when Telegram has trouble;
+-- after three somebody has to look (at the bot's balance first).
+WITH own_transaction AS (
+    SELECT transaction_id, incoming, its.amount, body, charge.amount AS charged, charge.refunded_at
+    FROM star_transactions AS its
+    LEFT JOIN charges AS charge ON telegram_payment_charge_id = transaction_id
+    WHERE its.bot_id = :bot_id AND explanation IS NULL
+        AND dated >= (
+            SELECT date_trunc('second', created_at)
+            FROM purchases
+            WHERE mode = 'live'
+            ORDER BY created_at
+            LIMIT 1)
+        AND (telegram_payment_charge_id IS NOT NULL
+            OR COALESCE(body #>> '{source,type}', body #>> '{receiver,type}', '')
+                NOT IN ('fragment', 'telegram_ads', 'telegram_api'))
+),
+-- Transactions that no charge explains, or that differ from theirs.
+strange_transaction AS (
+    SELECT transaction_id, amount, body, CASE
+        WHEN charged IS NOT NULL THEN 'differs from its charge'
+        WHEN incoming THEN 'came in, and no purchase explains it'
+        ELSE 'went out, and no purchase explains it'
+    END AS problem
+    FROM own_transaction
+    WHERE CASE
+        WHEN charged IS NOT NULL THEN amount <> charged OR (NOT incoming AND refunded_at IS NULL)
+        ELSE incoming OR NOT EXISTS (
+            SELECT FROM star_transactions AS paid
+            WHERE paid.bot_id = :bot_id
+                AND paid.transaction_id = own_transaction.transaction_id
+                AND paid.incoming)
+    END
+),
+-- What we recorded of a charge, and when: that it came in, and that it went out.
+recorded_movement AS (
+    SELECT telegram_payment_charge_id, purchase_id, amount, incoming,
+        CASE WHEN incoming THEN recorded_at ELSE refunded_at END AS at
+    FROM charges CROSS JOIN (VALUES (true), (false)) AS direction (incoming)
+    WHERE bot_id = :bot_id
+),
+unlisted_movement AS (
+    SELECT telegram_payment_charge_id, purchase_id, amount, CASE
+        WHEN incoming THEN 'recorded as paid, and Telegram does not list it'
+        ELSE 'recorded as refunded, and Telegram does not list it'
+    END AS problem
+    FROM recorded_movement AS ours
+    WHERE at < clock_timestamp() - interval '10 minutes'
+        AND NOT EXISTS (
+            SELECT FROM star_transactions AS its
+            WHERE its.bot_id = :bot_id
+                AND transaction_id = telegram_payment_charge_id
+                AND its.incoming = ours.incoming)
+),
+stuck_refund AS (
+    SELECT telegram_payment_charge_id, purchase_id, amount, attempts, last_error
+    FROM refunds JOIN charges USING (telegram_payment_charge_id)
+    WHERE bot_id = :bot_id AND done_at IS NULL AND attempts >= 3
+)
+SELECT transaction_id, amount, problem, body
+FROM strange_transaction
+UNION ALL
+SELECT telegram_payment_charge_id, amount, problem, json_build_object('purchase_id', purchase_id)
+FROM unlisted_movement
+UNION ALL
+SELECT telegram_payment_charge_id, amount, 'is to go back, and Telegram does not do it',
+    json_build_object('purchase_id', purchase_id, 'attempts', attempts, 'last_error', last_error)
+FROM stuck_refund
+ORDER BY 1, 3;

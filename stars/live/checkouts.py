@@ -1,0 +1,83 @@
+"""Pre-checkout queries: whether a buyer may pay now, and the answer that Telegram gets.
+
+Telegram waits ten seconds for the answer and cancels the sale without it.
+"""
+
+import json
+import logging
+from enum import StrEnum
+from pathlib import Path
+
+from stars.database.pool import Database
+from stars.database.queries import queries
+from stars.domain.types import Json
+from stars.live.updates import PreCheckoutQuery
+
+log = logging.getLogger(__name__)
+
+REASONS = json.loads((Path(__file__).parent / "declined.json").read_text(encoding="utf-8"))
+"""What a buyer reads, by language and decision."""
+
+
+class CheckoutDecision(StrEnum):
+    """What is answered. All but APPROVED decline the sale."""
+
+    APPROVED = "approved"
+    WRONG_PAYER = "wrong_payer"
+    WRONG_CURRENCY = "wrong_currency"
+    WRONG_AMOUNT = "wrong_amount"
+    ALREADY_PAID = "already_paid"
+    NOT_PENDING = "not_pending"
+    UNKNOWN_PURCHASE = "unknown_purchase"
+    MALFORMED = "malformed"
+    """The query cannot be read."""
+    UNAVAILABLE = "unavailable"
+    """The database cannot be asked."""
+
+
+def decide(db: Database, *, bot_id: int, query: PreCheckoutQuery) -> CheckoutDecision:
+    """Judge a query and keep its update. The decision is committed when this returns.
+
+    Raises:
+        Busy, DatabaseUnavailable: nothing is decided, so it is not approved.
+
+    """
+    decision = CheckoutDecision(
+        db.fetch_one(
+            queries.decide_checkout,
+            bot_id=bot_id,
+            update_id=query.update_id,
+            body=query.body,
+            payer_id=query.payer_id,
+            invoice_payload=query.invoice_payload,
+            currency=query.currency,
+            amount=query.amount,
+        )
+    )
+    log.info(
+        "pre_checkout_decided",
+        extra={
+            "decision": decision.value,
+            "invoice_payload": query.invoice_payload,
+            "payer_id": query.payer_id,
+            "currency": query.currency,
+            "amount": query.amount,
+        },
+    )
+    return decision
+
+
+def answer_inline(*, query_id: str | None, language: str, decision: CheckoutDecision) -> Json:
+    """Return the call that answers a query, as the body of our answer to its update.
+
+    https://core.telegram.org/bots/api#making-requests-when-getting-updates
+    """
+    answer: Json = {
+        "method": "answerPreCheckoutQuery",
+        "pre_checkout_query_id": query_id,
+        "ok": decision is CheckoutDecision.APPROVED,
+    }
+    if decision is CheckoutDecision.APPROVED:
+        return answer
+    reasons = REASONS["ru" if language.startswith("ru") else "en"]
+    return answer | {"error_message": reasons.get(decision.value, reasons["other"])}

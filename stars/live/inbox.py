@@ -1,0 +1,85 @@
+"""The inbox: every update is kept as it came, and handled once.
+
+An update that was kept and not handled, since something broke off, is handled by reconcile.
+"""
+
+import logging
+from enum import StrEnum
+
+from stars.database.pool import Database
+from stars.database.queries import queries
+from stars.live import charges
+from stars.live.charges import ChargeVerdict, RefundVerdict
+from stars.live.updates import (
+    MalformedUpdate,
+    RefundedPayment,
+    SuccessfulPayment,
+    Update,
+    parse_update,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Reception(StrEnum):
+    """What came of an update that tells of no charge."""
+
+    IGNORED = "ignored"
+    MALFORMED = "malformed"
+    REPEATED = "repeated"
+    """It was handled before."""
+
+
+UpdateOutcome = ChargeVerdict | RefundVerdict | Reception
+
+
+def take(db: Database, *, bot_id: int, update: Update, request_id: str) -> UpdateOutcome:
+    """Keep an update, handle it unless that was done before, and return what came of it.
+
+    Raises:
+        Busy, DatabaseUnavailable: it is not handled, or nobody can tell. Taking it again is safe.
+
+    """
+    is_due = db.fetch_one(
+        queries.keep_update, bot_id=bot_id, update_id=update.update_id, body=update.body
+    )
+    if not is_due:
+        return Reception.REPEATED
+    outcome = _handle(db, bot_id, update, request_id)
+    db.fetch_one(
+        queries.mark_handled,
+        bot_id=bot_id,
+        update_id=update.update_id,
+        outcome=outcome.value,
+    )
+    return outcome
+
+
+def unhandled(db: Database, *, bot_id: int) -> list[Update]:
+    """Return the updates whose handling broke off or is still under way, oldest first.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    rows = db.fetch_all(queries.list_unhandled, bot_id=bot_id)
+    return [parse_update(body) for (body,) in rows]
+
+
+def _handle(db: Database, bot_id: int, update: Update, request_id: str) -> UpdateOutcome:
+    match update:
+        case SuccessfulPayment():
+            return charges.settle(db, bot_id=bot_id, charge=update.charge, request_id=request_id)
+        case RefundedPayment():
+            return charges.take_back(db, bot_id=bot_id, charge=update.charge, request_id=request_id)
+        case MalformedUpdate():
+            log.error(
+                "telegram_update_malformed",
+                extra={
+                    "bot_id": bot_id,
+                    "update_id": update.update_id,
+                    "problem": update.problem,
+                },
+            )
+            return Reception.MALFORMED
+    return Reception.IGNORED

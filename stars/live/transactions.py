@@ -1,0 +1,129 @@
+"""Telegram's own list of what came in and went out: read page by page, kept, and explained.
+
+https://core.telegram.org/bots/api#startransaction
+"""
+
+import json
+from dataclasses import dataclass
+
+from stars.database.pool import Database
+from stars.database.queries import queries
+from stars.domain.types import Json
+from stars.live.charges import Charge
+from stars.live.documents import (
+    Unreadable,
+    read_identifier,
+    read_number,
+    read_object,
+    read_text,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomingPayment:
+    """A buyer paid an invoice."""
+
+    charge: Charge
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingPayment:
+    """Stars left. If `transaction_id` is a charge's id, the charge went back to its buyer."""
+
+    transaction_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherTransaction:
+    """A transaction that no purchase can explain, or that cannot be read."""
+
+
+Transaction = IncomingPayment | OutgoingPayment | OtherTransaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unexplained:
+    """Where Telegram's list and our charges differ, or a refund that Telegram does not make.
+
+    `amount` is in whole Stars. `body` is Telegram's transaction, or what we know of the charge.
+    """
+
+    transaction_id: str
+    amount: int
+    problem: str
+    body: Json
+
+
+def parse_transaction(document: Json) -> Transaction:
+    """Return what one entry of Telegram's list tells."""
+    try:
+        if "receiver" in document:
+            return OutgoingPayment(transaction_id=read_identifier(document, "id"))
+        source = read_object(document.get("source"), "source")
+        payer = read_object(source.get("user"), "user")
+        charge = Charge(
+            charge_id=read_identifier(document, "id"),
+            payer_id=str(read_number(payer, "id")),
+            invoice_payload=read_text(source, "invoice_payload"),
+            currency="XTR",
+            amount=read_number(document, "amount"),
+        )
+        return IncomingPayment(charge=charge)
+    except Unreadable:
+        return OtherTransaction()
+
+
+def next_position(db: Database, *, bot_id: int) -> int:
+    """Return how many transactions were read so far. Raises Busy, DatabaseUnavailable."""
+    return int(db.fetch_one(queries.next_position, bot_id=bot_id))
+
+
+def keep(db: Database, *, bot_id: int, first: int, page: list[Json]) -> bool:
+    """Keep a page that begins at position `first`.
+
+    Returns:
+        True if something of it was new. False if somebody else has kept all of it.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell. Keeping it again is safe.
+
+    """
+    number_kept = db.fetch_one(
+        queries.keep_transactions,
+        bot_id=bot_id,
+        first=first,
+        transactions=json.dumps(page),
+    )
+    return bool(number_kept)
+
+
+def unexplained(db: Database, *, bot_id: int) -> tuple[Unexplained, ...]:
+    """Hold Telegram's list against our charges, and return where they differ.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    with db.unhurried_transaction() as conn:  # it looks at everything there ever was
+        rows = list(queries.list_unexplained(conn, bot_id=bot_id))
+    return tuple(
+        Unexplained(transaction_id=transaction_id, amount=amount, problem=problem, body=body)
+        for transaction_id, amount, problem, body in rows
+    )
+
+
+def explain(db: Database, *, transaction_id: str, explanation: str) -> bool:
+    """Note what a transaction is, so that it is no longer unexplained.
+
+    Returns:
+        True if Telegram has listed such a transaction.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell. Explaining it again is safe.
+
+    """
+    return bool(
+        db.fetch_one(
+            queries.explain_transaction, transaction_id=transaction_id, explanation=explanation
+        )
+    )
