@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -148,3 +149,15 @@ class Settings:
                     "production needs a database of its own; the embedded one is for development"
                 )
         return found
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings of the environment.
+
+    When they cannot work, their problems go to stderr and the process ends with exit code 2.
+    """
+    try:
+        return Settings.from_environment()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

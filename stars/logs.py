@@ -38,14 +38,12 @@ class LineFormatter(JsonFormatter):
     encode = json.JSONEncoder(default=str).encode
 
 
-# No line shows where in the code it comes from, so do not look it up for each:
-# https://docs.python.org/3/howto/logging.html#optimization
-logging._srcfile = None
-logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-
-
 def configure(level: str | int, stream: TextIO = sys.stdout) -> None:
     """Send every log line of the process to `stream`, from `level` upwards."""
+    # No line shows where in the code it comes from, so do not look it up for each:
+    # https://docs.python.org/3/howto/logging.html#optimization
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LineFormatter())
     root = logging.getLogger()

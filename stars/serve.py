@@ -14,9 +14,8 @@ from gunicorn.workers.gthread import ThreadWorker
 from psycopg.conninfo import conninfo_to_dict
 
 from stars import logs
-from stars.config import THREADS
+from stars.config import THREADS, settings_or_exit
 from stars.database import embedded
-from stars.factory import settings_or_exit
 
 settings = settings_or_exit()
 logs.configure(settings.log_level)

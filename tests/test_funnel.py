@@ -19,7 +19,7 @@ from stars.database.pool import Database
 from stars.database.queries import queries
 from stars.domain import funnel
 from stars.errors import InvalidQuery
-from stars.schemas.wire import DIMENSIONS
+from stars.schemas.funnel import DIMENSIONS
 
 FUNNEL = "/api/v1/analytics/funnel"
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

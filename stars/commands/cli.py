@@ -28,7 +28,7 @@ from stars.live import refunds
 from stars.live.payments import LivePayments
 from stars.live.telegram import TelegramError
 from stars.schemas import values
-from stars.schemas import wire as schemas
+from stars.schemas.funnel import DIMENSIONS
 
 COLOURS = {"succeeded": "green", "pending": "yellow", "failed": "red", "refunded": "magenta"}
 SEEDED_AT_ONCE = 10_000  # in one statement: a fraction of a second, so the progress shown moves
@@ -224,7 +224,7 @@ def refund_purchase(purchase_id: str, as_json: bool) -> None:
     callback=moment,
     help="Where the window ends, itself not part of it; now.",
 )
-@click.option("--by", type=click.Choice(schemas.DIMENSIONS), help="What to tell apart.")
+@click.option("--by", type=click.Choice(DIMENSIONS), help="What to tell apart.")
 @as_json
 @with_appcontext
 def measure_funnel(

@@ -17,18 +17,18 @@ from flask.cli import with_appcontext
 
 from stars.commands.cli import Command, service
 from stars.database import embedded
-from stars.web.routes.pay import DEMO
+from stars.mock import demo
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = [
     {
-        "item_id": item,
-        "title": item,
+        "item_id": item.item_id,
+        "title": item.item_id,
         "description": "Of the demo shop",
-        "price_stars": price,
-        "purchase_type": kind,
+        "price_stars": item.price_stars,
+        "purchase_type": item.purchase_type,
     }
-    for item, kind, price in DEMO
+    for item in demo.ITEMS
 ]
 OPEN = """
 Real Stars, rehearsed; nothing of this is kept, and Ctrl-C ends it.

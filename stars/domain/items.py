@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 from stars.database.pool import Database
 from stars.database.queries import queries
 from stars.errors import ItemNotForSale
-from stars.schemas import wire as schemas
+from stars.schemas import items as schemas
 
 Item = dict[str, Any]  # the fields of schemas.Item
 

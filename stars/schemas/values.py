@@ -1,30 +1,42 @@
-"""What a single value may be, in and out of HTTP: ids, numbers, times, metadata. Knows nothing else of the package."""
+"""What a single value may be, in and out of HTTP: ids, numbers, times, metadata."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, cast
 
 from marshmallow import ValidationError, fields
 from marshmallow.validate import Range
 
-EXAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "examples.json").read_text())
+from stars.schemas.examples import EXAMPLES
+
+PURCHASE_TYPES = ("stars_pack", "cosmetic", "boost", "unknown")
+STATUSES = ("pending", "succeeded", "failed", "refunded")
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 METADATA_BYTES = 4096
-METADATA_DEPTH = (
-    32  # levels: far more than anybody means, far fewer than any parser downstream falls over
-)
+METADATA_DEPTH = 32
+"""Levels: far more than anybody means, far fewer than any parser downstream falls over."""
+
+# The fields of what is answered.
+TEXT = fields.String(required=True)
+TEXT_OR_NULL = fields.String(required=True, allow_none=True)
+NUMBER = fields.Integer(required=True)
+NUMBER_OR_NULL = fields.Integer(required=True, allow_none=True)
+OBJECT = fields.Dict(required=True)
+# RFC 3339 in UTC, as PostgreSQL writes it.
+TIME = fields.String(required=True, metadata={"format": "date-time"})
+TIME_OR_NULL = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
 
 
 def documented(name: str, description: str, **more: Any) -> dict[str, Any]:
-    """What OpenAPI shows of a request's field."""
+    """Return what OpenAPI shows of a request's field."""
     return {"description": description, "example": EXAMPLES["purchase"][name], **more}
 
 
 class Identifier(fields.String):
-    """1-64 of A-Za-z0-9._:- and nothing else: not even a newline at the end, which `$` would let through."""
+    """1-64 of A-Za-z0-9._:- and nothing else, not even a newline at the end."""
 
     default_error_messages = {"pattern": "Must be 1-64 of A-Z a-z 0-9 . _ : -"}
 
@@ -40,14 +52,21 @@ class Identifier(fields.String):
         return value
 
 
+def is_number(value: Any) -> bool:
+    """Tell whether `value` is a JSON number: neither "100" nor true nor NaN is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return not math.isnan(value)
+
+
 class Whole(fields.Integer):
-    """An integer by value: 100 and 100.0 are the same JSON number (G4); "100" and true are not numbers."""
+    """An integer by value: 100 and 100.0 are the same JSON number (G4)."""
 
     def __init__(self, least: int, most: int, metadata: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(validate=Range(least, most), metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
+        if not is_number(value) or value % 1:
             raise self.make_error("invalid")
         return int(value)
 
@@ -60,36 +79,36 @@ class WholeStars(Whole):
 
 
 class Seconds(fields.Float):
-    """A number of seconds, kept to the millisecond; "3" and true are none."""
+    """A number of seconds, kept to the millisecond."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> float:
-        if (
-            isinstance(value, bool) or not isinstance(value, int | float) or value != value
-        ):  # NaN is within any range
+        if not is_number(value):
             raise self.make_error("invalid")
         return round(float(value), 3)
 
 
 NO_NUL = {"pattern": "^[^\\u0000]*$"}
+ANY_METADATA = {"$ref": "#/components/schemas/MetadataValue"}
 COMPONENTS = {
     "MetadataObject": {
         "type": "object",
         "propertyNames": NO_NUL,
-        "additionalProperties": {"$ref": "#/components/schemas/MetadataValue"},
+        "additionalProperties": ANY_METADATA,
     },
     "MetadataValue": {
         "anyOf": [
             {"type": ["null", "boolean", "number"]},
             {"type": "string", **NO_NUL},
-            {"type": "array", "items": {"$ref": "#/components/schemas/MetadataValue"}},
+            {"type": "array", "items": ANY_METADATA},
             {"$ref": "#/components/schemas/MetadataObject"},
         ]
     },
 }
+"""What OpenAPI says of metadata, which contains itself."""
 
 
 class Metadata(fields.Dict):
-    """Any JSON object of at most METADATA_BYTES when written compactly, that PostgreSQL can search in."""
+    """Any JSON object of at most METADATA_BYTES as compact JSON, that PostgreSQL can search in."""
 
     default_error_messages = {
         "size": f"Must be at most {METADATA_BYTES} bytes as compact JSON.",
@@ -98,12 +117,11 @@ class Metadata(fields.Dict):
     }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        found: dict[str, Any] = super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
+        deserialize = cast(Callable[..., dict[str, Any]], super()._deserialize)
+        found = deserialize(value, *args, **kwargs)
         self._check(found, METADATA_DEPTH)
-        if (
-            len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode())
-            > METADATA_BYTES
-        ):
+        compact = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+        if len(compact.encode()) > METADATA_BYTES:
             raise self.make_error("size")
         return found
 
@@ -114,12 +132,19 @@ class Metadata(fields.Dict):
         elif isinstance(value, dict | list):
             if levels == 0:
                 raise self.make_error("depth")
-            for inner in [*value, *value.values()] if isinstance(value, dict) else value:
+            for inner in contents(value):
                 self._check(inner, levels - 1)
 
 
+def contents(container: dict[str, Any] | list[Any]) -> list[Any]:
+    """Return the keys and the values of an object, or the elements of a list."""
+    if isinstance(container, dict):
+        return [*container, *container.values()]
+    return container
+
+
 class Moment(fields.String):
-    """A day (where it begins) or a moment, as RFC 3339 has them; of UTC unless it says otherwise."""
+    """A day (where it begins) or a moment, as RFC 3339 has them; in UTC unless it says otherwise."""
 
     default_error_messages = {
         "moment": "Must be a day like 2026-01-31, or a moment like 2026-01-31T12:00:00Z."
@@ -139,12 +164,12 @@ class Moment(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = str(value).replace(" ", "+")  # a plus that nobody escaped
-        try:
-            found = datetime.fromisoformat(text) if self.PATTERN.fullmatch(text) else None
-        except ValueError:  # a 31st of February
-            found = None
-        if found is None:
+        if not self.PATTERN.fullmatch(text):
             raise self.make_error("moment")
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:  # a 31st of February
+            raise self.make_error("moment") from None
         return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
 
 
@@ -161,7 +186,7 @@ class PageKey(fields.Field[tuple[datetime, str]]):
 
 
 def shown(most: int) -> Callable[[str], None]:
-    """A validator of text that Telegram shows: 1 to `most` characters, counted strictly, as UTF-16 has them."""
+    """Return a validator of text that Telegram shows: 1 to `most` characters, as UTF-16 has them."""
 
     def check(text: str) -> None:
         if not text.strip() or not text.replace("\n", "").isprintable():

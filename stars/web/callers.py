@@ -1,9 +1,13 @@
-"""Who is calling: a user, by verified Mini App launch data or, in mock mode alone, by a header; or somebody of the staff."""
+"""Who is calling: a user, or somebody of the staff.
+
+A user is named by verified Mini App launch data or, in mock mode alone, by a header.
+"""
 
 import hmac
 import re
 from datetime import UTC, datetime, timedelta
 
+from flask import request
 from init_data_py import errors as init_data_errors
 from init_data_py import validate_by_hash
 from werkzeug.datastructures import Authorization, Headers
@@ -11,25 +15,51 @@ from werkzeug.datastructures import Authorization, Headers
 from stars.config import Settings
 from stars.errors import CrossSite, NotFound, Unauthorized
 from stars.schemas.values import IDENTIFIER
+from stars.web.requests import service
 
-LIFETIME = timedelta(hours=24)  # clients do send launch data that is hours old
+LIFETIME = timedelta(hours=24)
+"""Clients do send launch data that is hours old."""
+
 CLOCK_SKEW = timedelta(minutes=1)
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[?::1\]?)(:\d+)?")
+FORWARDED = ("X-Forwarded-For", "Forwarded")
+CONSOLE_CHALLENGE = 'Basic realm="console", charset="UTF-8"'
+
+
+def current_user() -> str:
+    """Return the user id of whoever sent the current request. Raises Unauthorized.
+
+    Call it before the body is read: a stranger's is not looked at.
+    """
+    return identify(service().settings, request.headers)
+
+
+def admit_staff() -> None:
+    """Let the current request in if it comes from the staff, of their own will.
+
+    Raises:
+        Unauthorized, NotFound: as check_staff.
+        CrossSite: a page of another site sent it. Browsers send a password along unasked.
+
+    """
+    check_staff(service().settings, request.headers, request.remote_addr)
+    if request.method == "POST":
+        refuse_other_sites(request.headers)
 
 
 def identify(settings: Settings, headers: Headers) -> str:
-    """The caller's user id.
+    """Return the caller's user id.
 
     Raises:
-        Unauthorized: nobody is named, or what is sent does not hold (G23). The reason never repeats what was sent.
+        Unauthorized: nobody is named, or what is sent does not hold (G23). The reason never
+            repeats what was sent.
 
     """
-    scheme, _, launch_data = headers.get("Authorization", "").partition(" ")
     named = headers.get("X-User-Id")
-    if (
-        scheme.lower() == "tma"
-    ):  # another scheme is not ours to judge: a staging site may stand behind a password
-        user_id = verify(launch_data.strip(), settings.telegram_bot_token)
+    scheme, _, credentials = headers.get("Authorization", "").partition(" ")
+    # Another scheme is not ours to judge: a staging site may stand behind a password.
+    if scheme.lower() == "tma":
+        user_id = verify(credentials.strip(), settings.telegram_bot_token)
         if named not in (None, user_id):
             raise Unauthorized("X-User-Id names another user than the launch data.")
         return user_id
@@ -43,9 +73,13 @@ def identify(settings: Settings, headers: Headers) -> str:
 
 
 def verify(launch_data: str, bot_token: str | None) -> str:
-    """The `user.id` of launch data that this bot signed within the last 24 hours. Raises Unauthorized.
+    """Return the `user.id` of launch data that this bot signed within the last 24 hours.
 
     https://core.telegram.org/bots/webapps#validating-data-received-via-the-mini-app
+
+    Raises:
+        Unauthorized: it cannot be verified, or does not hold.
+
     """
     if bot_token is None:
         raise Unauthorized("Launch data cannot be verified here: TELEGRAM_BOT_TOKEN is not set.")
@@ -62,46 +96,64 @@ def verify(launch_data: str, bot_token: str | None) -> str:
     return str(data.user.id)
 
 
-def admit_staff(settings: Settings, headers: Headers, remote_addr: str | None) -> None:
-    """Let in whoever knows CONSOLE_PASSWORD; where there is none, a developer at this very machine, and nobody else.
-
-    The name of this machine is asked for as well: a page elsewhere may have its own name point here (DNS rebinding).
-    What came by way of a proxy does not come from here.
+def check_staff(settings: Settings, headers: Headers, remote_addr: str | None) -> None:
+    """Let in whoever knows CONSOLE_PASSWORD; where none is set, a developer at this machine alone.
 
     Raises:
         Unauthorized: the password is missing or wrong.
         NotFound: there is no console here.
 
     """
-    if settings.console_password is None:
-        here = LOOPBACK.fullmatch(remote_addr or "") and LOOPBACK.fullmatch(headers.get("Host", ""))
-        if (
-            settings.app_env != "development"
-            or not here
-            or "X-Forwarded-For" in headers
-            or "Forwarded" in headers
-        ):
-            raise NotFound
+    if settings.console_password is not None:
+        check_password(settings.console_password, headers)
         return
+    if settings.app_env != "development":
+        raise NotFound
+    if not comes_from_this_machine(headers, remote_addr):
+        raise NotFound
+
+
+def check_password(password: str, headers: Headers) -> None:
+    """Raise Unauthorized unless this password is sent, under whatever user name."""
     sent = Authorization.from_header(headers.get("Authorization"))
-    password = (sent.password if sent and sent.type == "basic" else None) or ""
-    if not hmac.compare_digest(password.encode(), settings.console_password.encode()):
-        raise Unauthorized(
-            "The console asks for its password.", challenge='Basic realm="console", charset="UTF-8"'
-        )
+    told = ""
+    if sent is not None and sent.type == "basic":
+        told = sent.password or ""
+    if not hmac.compare_digest(told.encode(), password.encode()):
+        raise Unauthorized("The console asks for its password.", challenge=CONSOLE_CHALLENGE)
+
+
+def comes_from_this_machine(headers: Headers, remote_addr: str | None) -> bool:
+    """Tell whether somebody at this very machine calls.
+
+    What came by way of a proxy does not. Nor does what asked for another name than this machine's:
+    a page elsewhere may have its own name point here (DNS rebinding).
+    """
+    if any(name in headers for name in FORWARDED):
+        return False
+    sender_is_here = LOOPBACK.fullmatch(remote_addr or "") is not None
+    name_is_ours = LOOPBACK.fullmatch(headers.get("Host", "")) is not None
+    return sender_is_here and name_is_ours
 
 
 def refuse_other_sites(headers: Headers) -> None:
-    """Refuse what a page of another site had the browser send. A browser always says so; curl has nothing to say.
+    """Refuse what a page of another site had the browser send.
+
+    A browser says so in Sec-Fetch-Site, an older one in Origin. Who sends neither, like curl, is
+    no browser.
 
     Raises:
         CrossSite: it comes from elsewhere.
 
     """
-    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
-    if (
-        site not in ("same-origin", "none")
-        if site
-        else origin and origin.partition("://")[2] != headers.get("Host")
-    ):
+    site = headers.get("Sec-Fetch-Site")
+    if site:
+        if site not in ("same-origin", "none"):
+            raise CrossSite
+        return
+    origin = headers.get("Origin")
+    if not origin:
+        return
+    _, _, host = origin.partition("://")
+    if host != headers.get("Host"):
         raise CrossSite

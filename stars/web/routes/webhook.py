@@ -3,48 +3,57 @@
 from flask import Response, request
 
 from stars import errors
-from stars.schemas import wire as schemas
-from stars.web.http import Blueprint, request_id, respond, service
+from stars.schemas.answers import StatusAnswer, WebhookAnswer
+from stars.web.answers import respond
+from stars.web.api import Answer, Blueprint
+from stars.web.requests import request_id, service
 
 blp = Blueprint(
     "webhook", __name__, url_prefix="/api/v1/purchase", description="Called by Telegram."
 )
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-MAX_UPDATE_BYTES = (
-    1024 * 1024
-)  # a long message that answers a long message is over the 64 KiB that others may send
-INLINE = {"method": "answerPreCheckoutQuery", "pre_checkout_query_id": "1234567890", "ok": True}
+MAX_UPDATE_BYTES = 1024 * 1024
+"""A long message that answers a long message is over the 64 KiB that others may send."""
+
+INLINE_ANSWER = {
+    "method": "answerPreCheckoutQuery",
+    "pre_checkout_query_id": "1234567890",
+    "ok": True,
+}
 
 
-@blp.route("/webhook", methods=["POST"])
-@blp.response(
-    202,
-    schemas.StatusAnswer(),
-    example={"status": "accepted"},
-    description="Mock mode: nothing was done.",
-)
-@blp.alt_response(
-    200,
-    schema=schemas.WebhookAnswer(),
-    example=INLINE,
-    success=True,
-    description="Live mode: the update is kept and handled. The answer to a pre_checkout_query is in it; "
-    'to anything else it is `{"status": "accepted"}`.',
-)
-@blp.refuses(
-    errors.StarsDisabled,
-    errors.Unauthorized,
-    errors.InvalidJson,
-    errors.PayloadTooLarge,
-    errors.DatabaseUnavailable,
-    errors.Busy,
+@blp.post("/webhook")
+@blp.describe(
+    Answer(
+        status=202,
+        schema=StatusAnswer(),
+        example={"status": "accepted"},
+        description="Mock mode: nothing was done.",
+    ),
+    Answer(
+        status=200,
+        schema=WebhookAnswer(),
+        example=INLINE_ANSWER,
+        description="Live mode: the update is kept and handled. The answer to a "
+        "pre_checkout_query is in it; "
+        'to anything else it is `{"status": "accepted"}`.',
+    ),
+    refuses=(
+        errors.StarsDisabled,
+        errors.Unauthorized,
+        errors.InvalidJson,
+        errors.PayloadTooLarge,
+        errors.DatabaseUnavailable,
+        errors.Busy,
+    ),
 )
 def accept_update() -> Response:
     """Telegram's webhook
 
-    In live mode only this completes a purchase, and only with the secret that Telegram alone was told. The mock takes
-    every update and does nothing with it: its purchases are completed by POST /purchase.
+    In live mode only this completes a purchase, and only with the secret that Telegram alone was
+    told. The mock takes every update and does nothing with it: its purchases are completed by
+    POST /purchase.
     """
     request.max_content_length = MAX_UPDATE_BYTES
     answer = service().payments.accept_update(

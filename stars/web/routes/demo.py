@@ -1,0 +1,38 @@
+"""The demo shop, and the script that gives a page openInvoice, which is there in every mode."""
+
+from flask import Blueprint, Response, send_from_directory
+
+from stars.mock.demo import ITEMS
+from stars.web.pages import render
+
+JAVASCRIPT = "text/javascript"
+NO_MOCK = "// The mock is off: openInvoice is Telegram's own business.\n"
+
+blp = Blueprint("demo", __name__, url_prefix="/mock")
+
+
+@blp.get("/demo")
+def show_demo() -> Response:
+    """Show a Mini App of one page, to try and to copy from."""
+    return render("demo.html", items=ITEMS)
+
+
+def send_mock_script() -> Response:
+    """Send openInvoice for the mock."""
+    return uncached(send_from_directory("web/static", "telegram-web-app.js", mimetype=JAVASCRIPT))
+
+
+def send_rehearsal_script() -> Response:
+    """Send openInvoice for a rehearsal."""
+    return uncached(send_from_directory("web/static", "rehearsal.js", mimetype=JAVASCRIPT))
+
+
+def send_no_script() -> Response:
+    """Send a script that does nothing: where money is real a front end may leave it in."""
+    return uncached(Response(NO_MOCK, mimetype=JAVASCRIPT))
+
+
+def uncached(script: Response) -> Response:
+    """Have browsers ask for a script each time: another mode may come with the next start."""
+    script.headers["Cache-Control"] = "no-cache"
+    return script

@@ -1,0 +1,44 @@
+"""The state of the service: what /readyz asks, and what the console has in its head."""
+
+from dataclasses import dataclass
+
+from stars.database import migrate
+from stars.database.migrate import Migration
+from stars.database.pool import Database
+from stars.domain.service import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """Which mode it runs in, and on what database.
+
+    `schema` is the number of the newest migration that the database has; `missing` are the names
+    of those of this release that it lacks.
+    """
+
+    mode: str
+    schema: int
+    missing: list[str]
+    database: str
+
+
+def read_state(here: Service) -> State:
+    """Ask the database. Raises Busy, DatabaseUnavailable."""
+    migrations = migrate.status(here.db)
+    applied = [migration.number for migration in migrations if migration.applied_at]
+    return State(
+        mode=here.settings.mode,
+        schema=max(applied, default=0),
+        missing=names_of_missing(migrations),
+        database=migrate.server_version(here.db),
+    )
+
+
+def missing_migrations(db: Database) -> list[str]:
+    """Return the names of the migrations that the database lacks. Raises as read_state."""
+    return names_of_missing(migrate.status(db))
+
+
+def names_of_missing(migrations: list[Migration]) -> list[str]:
+    """Return the names of those of these migrations that have not been applied."""
+    return [migration.name for migration in migrations if migration.applied_at is None]
