@@ -1,6 +1,7 @@
-"""Every refusal: a class for each machine code and its HTTP status. Its docstring is its title, then its detail.
+"""Every refusal: a class for each machine code and its HTTP status.
 
-Knows nothing of HTTP libraries: stars.http turns a raised refusal into application/problem+json (RFC 9457).
+The first sentence of its docstring is the title of its problem document, the rest is the detail.
+Nothing here knows an HTTP library: stars.web.problems answers what was raised.
 """
 
 import math
@@ -9,18 +10,24 @@ from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """A request that is answered with no. `extra` holds further members of the problem document."""
+    """A request that is refused. `extra` holds further members of the problem document.
 
-    code: ClassVar[str]  # what clients switch on: the class name in snake case
+    `code` is what clients switch on: the name of the class in snake case. `retry_after` is in
+    seconds, None where asking again does not help.
+    """
+
+    code: ClassVar[str]
     title: ClassVar[str]
     detail: ClassVar[str]
     status: ClassVar[int]
-    retry_after: int | None  # seconds
+    retry_after: int | None
 
     def __init_subclass__(cls, status: int, retry_after: int | None = None) -> None:
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-        cls.title, _, cls.detail = (cls.__doc__ or "").partition(". ")
-        cls.status, cls.retry_after = status, retry_after
+        sentences = " ".join((cls.__doc__ or "").split())
+        cls.title, _, cls.detail = sentences.partition(". ")
+        cls.status = status
+        cls.retry_after = retry_after
 
     def __init__(self, detail: str | None = None, **extra: Any) -> None:
         super().__init__(detail or self.detail)
@@ -32,7 +39,10 @@ class InvalidJson(Refusal, status=400):
 
 
 class MockOnly(Refusal, status=400):
-    """This can be asked of the mock alone. Nothing about real money is steered by X-Mock-Outcome or X-Mock-Delay."""
+    """This can be asked of the mock alone.
+
+    Nothing about real money is steered by X-Mock-Outcome or X-Mock-Delay.
+    """
 
 
 class Unauthorized(Refusal, status=401):
@@ -44,7 +54,10 @@ class Unauthorized(Refusal, status=401):
 
 
 class StarsDisabled(Refusal, status=403):
-    """Payments are switched off. MOCK_PAYMENTS=true enables the mock, TELEGRAM_STARS_ENABLED=true real Stars."""
+    """Payments are switched off.
+
+    MOCK_PAYMENTS=true enables the mock, TELEGRAM_STARS_ENABLED=true real Stars.
+    """
 
 
 class CrossSite(Refusal, status=403):
@@ -108,25 +121,42 @@ class InvalidQuery(Refusal, status=422):
 
 
 class InternalError(Refusal, status=500):
-    """Something broke on our side. It is logged under this request_id. Sending the same request again is safe."""
+    """Something broke on our side.
+
+    It is logged under this request_id. Sending the same request again is safe.
+    """
 
 
-# PostgreSQL restarts in about 2 s; for what is busy, 3 s were waited already; only a release changes the last.
+# PostgreSQL restarts in about 2 s.
 class DatabaseUnavailable(Refusal, status=503, retry_after=2):
-    """The database cannot be reached. Send the same again: if it was carried out, its stored result is the answer."""
+    """The database cannot be reached.
+
+    Send the same again: if it was carried out, its stored result is the answer.
+    """
 
 
+# Whoever is told so has waited 3 s already.
 class Busy(Refusal, status=503, retry_after=1):
-    """Too much is going on at once. The purchase is locked or every connection is taken. Send the same again."""
+    """Too much is going on at once.
+
+    The purchase is locked or every connection is taken. Send the same again.
+    """
 
 
 class TelegramUnavailable(Refusal, status=503, retry_after=5):
-    """Telegram cannot be reached, or refused. The purchase is kept as pending: send the same again for its link."""
+    """Telegram cannot be reached, or refused.
+
+    The purchase is kept as pending: send the same again for its link.
+    """
 
     def __init__(self, detail: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(detail)
-        self.retry_after = max(self.retry_after or 0, math.ceil(retry_after or 0))
+        if retry_after is not None:
+            self.retry_after = max(self.retry_after or 0, math.ceil(retry_after))
 
 
 class AnswerLost(Refusal, status=504):
-    """The answer was lost, as you asked for. It was carried out: the same request again has its stored result."""
+    """The answer was lost, as you asked for.
+
+    It was carried out: the same request again has its stored result.
+    """

@@ -20,7 +20,7 @@ STATUS = fields.String(required=True, validate=OneOf(STATUSES))
 
 
 class InvoiceAnswer(Schema):
-    """What a front end needs to have an invoice paid. A purchase without an invoice has no pay_url."""
+    """What a front end needs to have an invoice paid. Without an invoice there is no pay_url."""
 
     purchase_id = TEXT
     status = STATUS

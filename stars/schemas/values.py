@@ -144,7 +144,7 @@ def contents(container: dict[str, Any] | list[Any]) -> list[Any]:
 
 
 class Moment(fields.String):
-    """A day (where it begins) or a moment, as RFC 3339 has them; in UTC unless it says otherwise."""
+    """A day (where it begins) or a moment, as RFC 3339 has them; without a zone it is in UTC."""
 
     default_error_messages = {
         "moment": "Must be a day like 2026-01-31, or a moment like 2026-01-31T12:00:00Z."
@@ -186,7 +186,7 @@ class PageKey(fields.Field[tuple[datetime, str]]):
 
 
 def shown(most: int) -> Callable[[str], None]:
-    """Return a validator of text that Telegram shows: 1 to `most` characters, as UTF-16 has them."""
+    """Return a validator of text that Telegram shows: 1 to `most` characters of UTF-16."""
 
     def check(text: str) -> None:
         if not text.strip() or not text.replace("\n", "").isprintable():

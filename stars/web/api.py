@@ -31,10 +31,10 @@ SECURITY = {
     },
 }
 INTRODUCTION = """\
-The flow, to be tried here from top to bottom: open a call and press *Execute*; everything it needs \
-is filled in. In mock mode you are whoever `X-User-Id` says; elsewhere press *Authorize* and give \
-`tma <initData>`. Every call may be sent again: what has happened is answered once more, with \
-`Idempotent-Replayed: true`."""
+The flow, to be tried here from top to bottom: open a call and press *Execute*; everything it \
+needs is filled in. In mock mode you are whoever `X-User-Id` says; elsewhere press *Authorize* \
+and give `tma <initData>`. Every call may be sent again: what has happened is answered once \
+more, with `Idempotent-Replayed: true`."""
 CONFIG = {
     "API_TITLE": "Telegram Stars payments",
     "API_VERSION": "v1",

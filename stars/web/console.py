@@ -38,5 +38,5 @@ def show(template: str, **values: Any) -> Response:
 
 
 def show_refusal(refusal: Refusal) -> Response:
-    """Return a refusal as a page of the console. Its head says nothing: the database may be away."""
+    """Return a refusal as a page of the console, without the state: the database may be away."""
     return render_refusal("console/refused.html", refusal, tabs=tabs())

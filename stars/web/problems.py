@@ -71,7 +71,7 @@ def answer_failure(error: Exception) -> Response:
 
 
 def answer_http_exception(error: HTTPException) -> Response:
-    """Answer what Flask or Werkzeug refuses: under the contract's code, or under HTTP's own name."""
+    """Answer what Flask refuses: under the contract's code, or under HTTP's own name."""
     status = error.code or 500
     if status < 400:
         return cast(Response, error.get_response())  # a redirect

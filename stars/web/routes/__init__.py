@@ -1,1 +1,1 @@
-"""The addresses of the service: one blueprint a file, thin. Each route asks the domain and answers."""
+"""The addresses of the service, one blueprint a file. A route asks the domain, and answers."""

@@ -1,4 +1,4 @@
-"""/api/v1/mock: outcomes armed in advance, so that a test can have a payment fail. Mock mode only."""
+"""/api/v1/mock, in mock mode: outcomes armed in advance, so that a test can have one fail."""
 
 from flask import Response
 
