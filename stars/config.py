@@ -22,6 +22,10 @@ SHAPES = {
         r"(\*|https?://[^\s/?#*,]+)(, *https?://[^\s/?#*,]+)*",
         "must be like https://a.example, http://b:3000",
     ),
+    "CORS_HEADERS": (
+        r"[\w-]+(, *[\w-]+)*",
+        "must be names of headers, like X-Shop-Version, X-Trace",
+    ),
     "SECRET_KEY": (r"\S{16,}", "must be 16 or more characters without blanks"),
     "CONSOLE_PASSWORD": (r"[^\x00-\x1f\x7f]+", "must be characters that a keyboard has"),
     "METRICS_TOKEN": (r"[!-~]+", "must be printable ASCII without blanks"),
@@ -58,6 +62,7 @@ class Settings:
     log_level: str = "INFO"
     public_url: str | None = None
     cors_origins: tuple[str, ...] = ()
+    cors_headers: tuple[str, ...] = ()
     secret_key: str | None = field(default=None, repr=False)
     console_password: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
@@ -97,9 +102,8 @@ class Settings:
                 "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
             ),
             public_url=(shaped("PUBLIC_URL") or "").rstrip("/") or None,
-            cors_origins=tuple(re.split(", *", origins))
-            if (origins := shaped("CORS_ORIGINS"))
-            else (),
+            cors_origins=separated(shaped("CORS_ORIGINS")),
+            cors_headers=separated(shaped("CORS_HEADERS")),
             secret_key=shaped("SECRET_KEY"),
             console_password=shaped("CONSOLE_PASSWORD"),
             metrics_token=shaped("METRICS_TOKEN"),
@@ -149,6 +153,11 @@ class Settings:
                     "production needs a database of its own; the embedded one is for development"
                 )
         return found
+
+
+def separated(text: str | None) -> tuple[str, ...]:
+    """Return the parts of a list with commas."""
+    return tuple(re.split(", *", text)) if text else ()
 
 
 def settings_or_exit() -> Settings:

@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for command in COMMANDS:
         app.cli.add_command(command)
     if settings.cors_origins:
-        cors.install(app, settings.cors_origins)
+        cors.install(app, settings)
     return app
 
 

@@ -3,6 +3,7 @@
 import ast
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from harness.constants import ROOT
 
@@ -62,12 +63,12 @@ def code_lines(path: Path) -> list[str]:
     told = set()
     for node in ast.walk(ast.parse(text)):
         if is_text(node):
-            told |= set(range(node.lineno, node.end_lineno + 1))
+            told |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     numbered = enumerate(text.splitlines(), start=1)
     return [line for number, line in numbered if number not in told and does_something(line)]
 
 
-def is_text(node: ast.AST) -> bool:
+def is_text(node: ast.AST) -> TypeGuard[ast.Expr]:
     """Tell whether this is a string that stands by itself: a docstring."""
     return (
         isinstance(node, ast.Expr)
