@@ -45,6 +45,10 @@ class MockOnly(Refusal, status=400):
     """
 
 
+class LiveOnly(Refusal, status=400):
+    """Nobody paid real Stars here. Only a live purchase can be refunded."""
+
+
 class Unauthorized(Refusal, status=401):
     """Nobody is identified. Send Authorization: tma <initData>."""
 

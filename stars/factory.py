@@ -22,6 +22,7 @@ from stars.mock.payments import MockPayments
 from stars.web import api, cors, problems, requests
 from stars.web.routes import (
     analytics,
+    backend,
     console,
     console_funnel,
     console_outcomes,
@@ -105,7 +106,7 @@ def choose_payments(settings: Settings, db: Database) -> Payments:
 
 def add_routes(app: Flask, settings: Settings) -> None:
     """Register the routes that exist with these settings, so that none asks for the mode."""
-    described = [purchase.blp, webhook.blp, analytics.blp, operations.blp]
+    described = [purchase.blp, backend.blp, webhook.blp, analytics.blp, operations.blp]
     pages = [console.blp, console_funnel.blp]
     send_script = demo.send_no_script
     if settings.mode == "mock":

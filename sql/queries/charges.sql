@@ -120,3 +120,14 @@ written_event AS (
 SELECT EXISTS (SELECT FROM returned_charge), previous_status, row_to_json(purchase)
 FROM charges LEFT JOIN changed_purchase ON true
 WHERE telegram_payment_charge_id = :charge_id;
+
+-- name: list_charges(purchase_id)
+-- What was paid for a purchase, oldest first.
+SELECT row_to_json(shown) AS charge
+FROM (
+    SELECT
+        telegram_payment_charge_id, payer_id, amount, currency, verdict, recorded_at, refunded_at
+    FROM charges
+    WHERE purchase_id = :purchase_id
+    ORDER BY recorded_at, telegram_payment_charge_id
+) AS shown;

@@ -94,7 +94,7 @@ SELECT row_to_json(shown) FROM (
         AND (:mode::text IS NULL OR mode = :mode)
 ) AS shown;
 
--- name: list_purchases(purchase_type, status, user_id, source, channel, since, until, after_at, after_id, max_rows)
+-- name: list_purchases(purchase_type, status, user_id, item_id, mode, source, channel, since, until, after_at, after_id, max_rows)
 -- Newest first; a NULL asks for nothing. The last row of a page is the key of the next one: no page is skipped or shown
 -- twice because of what has come in meanwhile.
 SELECT row_to_json(shown) AS purchase FROM (
@@ -104,6 +104,8 @@ SELECT row_to_json(shown) AS purchase FROM (
     WHERE (:purchase_type::text IS NULL OR purchase_type = :purchase_type)
         AND (:status::text IS NULL OR status = :status)
         AND (:user_id::text IS NULL OR user_id = :user_id)
+        AND (:item_id::text IS NULL OR item_id = :item_id)
+        AND (:mode::text IS NULL OR mode = :mode)
         AND (:source::text IS NULL OR source = :source)
         AND (:channel::text IS NULL OR channel = :channel)
         AND created_at >= COALESCE(:since, '-infinity'::timestamptz)

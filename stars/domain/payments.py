@@ -5,10 +5,10 @@ The factory chooses one implementation, so no code above asks in which mode it r
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypedDict
 
 from stars.domain.types import Json, Mode, Order, Purchase, Transition
-from stars.errors import MockOnly, StarsDisabled
+from stars.errors import LiveOnly, MockOnly, StarsDisabled
 
 OutcomeName = Literal["paid", "failed", "pending", "lost"]
 """How a mock payment ends. `lost`: it is carried out, and not answered."""
@@ -28,6 +28,18 @@ class UpdateAnswer:
 
     status: int
     document: Json = field(default_factory=lambda: {"status": "accepted"})
+
+
+class ChargeShown(TypedDict):
+    """A charge as the shop's backend sees it. Times are RFC 3339 in UTC."""
+
+    telegram_payment_charge_id: str
+    payer_id: str
+    amount: int
+    currency: str
+    verdict: str
+    recorded_at: str
+    refunded_at: str | None
 
 
 class Payments(ABC):
@@ -87,6 +99,32 @@ class Payments(ABC):
         """Return the seconds after which a pending purchase is worth another look, or None."""
         return None
 
+    def mark_failed(self, *, purchase_id: str, request_id: str) -> Purchase:
+        """Mark a purchase failed, for the shop's backend. A failed one stays as it is.
+
+        Raises:
+            MockOnly: money is real.
+            PurchaseNotFound: there is no such purchase.
+
+        """
+        raise MockOnly("Only mock purchases are marked failed. Real Stars are refunded instead.")
+
+    def refund(self, *, purchase_id: str, request_id: str) -> Purchase:
+        """Give the Stars of a purchase back; return it as it is then.
+
+        Raises:
+            LiveOnly: nobody paid for real.
+            PurchaseNotFound: there is no such purchase.
+            NothingToRefund: no Stars were kept for it.
+            TelegramUnavailable: it is queued, and not done yet.
+
+        """
+        raise LiveOnly
+
+    def charges_of(self, purchase_id: str) -> list[ChargeShown]:
+        """Return what was paid for a purchase, oldest first; nothing where money is not real."""
+        return []
+
     def operator_actions(self, purchase: Purchase) -> tuple[str, ...]:
         """Return the names of what an operator may do to this purchase now."""
         return ()
@@ -128,5 +166,13 @@ class Disabled(Payments):
         address: str,
         steering: Steering | None,
     ) -> Transition:
+        """Raise StarsDisabled."""
+        raise StarsDisabled
+
+    def mark_failed(self, *, purchase_id: str, request_id: str) -> Purchase:
+        """Raise StarsDisabled."""
+        raise StarsDisabled
+
+    def refund(self, *, purchase_id: str, request_id: str) -> Purchase:
         """Raise StarsDisabled."""
         raise StarsDisabled

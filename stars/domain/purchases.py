@@ -247,6 +247,8 @@ def find(
     after: tuple[datetime, str] | None = None,
     status: str | None = None,
     user_id: str | None = None,
+    item_id: str | None = None,
+    mode: Mode | None = None,
     purchase_type: str | None = None,
     source: str | None = None,
     channel: str | None = None,
@@ -259,7 +261,7 @@ def find(
         db: where purchases are.
         limit: how many at most.
         after: created_at and purchase_id of the last one of the page before.
-        status, user_id, purchase_type, source, channel: what they must have; None for any.
+        status, user_id, item_id, mode, purchase_type, source, channel: what they must have; None for any.
         since, until: they were created at or after `since` and before `until`.
 
     Raises:
@@ -271,6 +273,8 @@ def find(
         queries.list_purchases,
         status=status,
         user_id=user_id,
+        item_id=item_id,
+        mode=mode,
         purchase_type=purchase_type,
         source=source,
         channel=channel,

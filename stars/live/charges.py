@@ -12,6 +12,7 @@ from typing import Any
 from stars.database.pool import Database
 from stars.database.queries import queries
 from stars.domain import purchases
+from stars.domain.payments import ChargeShown
 from stars.domain.types import Purchase
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,16 @@ class RefundVerdict(StrEnum):
     REPEATED = "repeated"
     UNKNOWN_CHARGE = "unknown_charge"
     """Nobody has told of the charge yet."""
+
+
+def find(db: Database, *, purchase_id: str) -> list[ChargeShown]:
+    """Return every charge that named this purchase, oldest first.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    return [charge for (charge,) in db.fetch_all(queries.list_charges, purchase_id=purchase_id)]
 
 
 def settle(

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from stars.database.pool import Database
 from stars.domain import purchases
-from stars.domain.payments import Payments, Steering, UpdateAnswer
-from stars.domain.types import Mode, Order, Purchase, Transition
+from stars.domain.payments import ChargeShown, Payments, Steering, UpdateAnswer
+from stars.domain.types import ANYBODY, Mode, Order, Purchase, Transition
 from stars.errors import Busy, DatabaseUnavailable, InvalidJson, Unauthorized
-from stars.live import checkouts, inbox, invoices, refunds
+from stars.live import charges, checkouts, inbox, invoices, refunds
 from stars.live.checkouts import CheckoutDecision
 from stars.live.telegram import Telegram
 from stars.live.updates import MalformedQuery, PreCheckoutQuery, Update, parse_update
@@ -100,9 +100,18 @@ class LivePayments(Payments):
         """Give the Stars of a purchase back."""
         if action != "refund":
             super().act(action, purchase_id=purchase_id, request_id=request_id, address=address)
-        refunds.refund_purchase(
+        self.refund(purchase_id=purchase_id, request_id=request_id)
+
+    def refund(self, *, purchase_id: str, request_id: str) -> Purchase:
+        """Give the Stars of a live purchase back."""
+        purchases.get(self._db, purchase_id=purchase_id, owner=ANYBODY, mode=self.mode)
+        return refunds.refund_purchase(
             self._db, self.telegram, purchase_id=purchase_id, request_id=request_id
         )
+
+    def charges_of(self, purchase_id: str) -> list[ChargeShown]:
+        """Return what was paid for a purchase, oldest first."""
+        return charges.find(self._db, purchase_id=purchase_id)
 
     def _decide(
         self, query: PreCheckoutQuery | MalformedQuery, request_id: str

@@ -75,6 +75,14 @@ class MockPayments(Payments):
             self._create_invoice(purchase_id, owner, order, request_id, address)
             return self._end_unpaid(outcome, purchase_id, owner, order, request_id)
 
+    def mark_failed(self, *, purchase_id: str, request_id: str) -> Purchase:
+        """Mark a purchase failed, whoever owns it."""
+        purchases.get(self._db, purchase_id=purchase_id, owner=ANYBODY, mode=self.mode)
+        transition = purchases.mark_failed_by_operator(
+            self._db, purchase_id=purchase_id, request_id=request_id
+        )
+        return transition.purchase
+
     def operator_actions(self, purchase: Purchase) -> tuple[str, ...]:
         """Return what may be done to a purchase of the mock; to a live one, nothing."""
         if purchase["mode"] != self.mode:
@@ -93,9 +101,7 @@ class MockPayments(Payments):
                     request_id=request_id,
                 )
             case "fail":
-                purchases.mark_failed_by_operator(
-                    self._db, purchase_id=purchase_id, request_id=request_id
-                )
+                self.mark_failed(purchase_id=purchase_id, request_id=request_id)
             case "reopen":
                 self._create_invoice(purchase_id, ANYBODY, Order(), request_id, address)
             case _:

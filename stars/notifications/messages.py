@@ -4,17 +4,6 @@ from typing import TypedDict
 
 from stars.domain.types import Event, Mode
 
-TYPES = (
-    "purchase.invoice_created",
-    "purchase.invoice_reopened",
-    "purchase.succeeded",
-    "purchase.failed",
-    "purchase.payment_refused",
-    "purchase.refunded",
-    "purchase.fulfilled",
-)
-"""What others can ask for. Clients ignore what they do not know, so more may come."""
-
 
 class EventOfMode(Event):
     """An event, with the mode of its purchase."""

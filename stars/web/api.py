@@ -23,6 +23,11 @@ SECURITY = {
         "name": "Authorization",
         "description": "tma <initData>",
     },
+    "serverKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of `flask keys create`, for the shop's backend.",
+    },
     "metricsToken": {"type": "http", "scheme": "bearer"},
     "consolePassword": {
         "type": "http",

@@ -13,8 +13,10 @@ from init_data_py import validate_by_hash
 from werkzeug.datastructures import Authorization, Headers
 
 from stars.config import Settings
+from stars.domain.api_keys import Scope
 from stars.errors import CrossSite, NotFound, Unauthorized
 from stars.schemas.values import IDENTIFIER
+from stars.web.keys import sent_key, user_of_backend
 from stars.web.requests import service
 
 LIFETIME = timedelta(hours=24)
@@ -26,11 +28,20 @@ FORWARDED = ("X-Forwarded-For", "Forwarded")
 CONSOLE_CHALLENGE = 'Basic realm="console", charset="UTF-8"'
 
 
-def current_user() -> str:
-    """Return the user id of whoever sent the current request. Raises Unauthorized.
+def current_user(*scopes: Scope) -> str:
+    """Return the user id of whoever sent the current request, or in whose name it was sent.
 
     Call it before the body is read: a stranger's is not looked at.
+
+    Args:
+        scopes: of which a server key that sends it in a user's name must have one.
+
+    Raises:
+        Unauthorized, InsufficientScope: it is not known who it is.
+
     """
+    if sent_key() is not None:
+        return user_of_backend(*scopes)
     return identify(service().settings, request.headers)
 
 

@@ -27,13 +27,14 @@ INVOICE_REQUEST = InvoiceRequest()
 PURCHASE_REQUEST = PurchaseRequest()
 MOCK_HEADERS = MockHeaders()
 
-USER: list[dict[str, Any]] = [{"launchData": []}, {}]
+USER: list[dict[str, Any]] = [{"launchData": []}, {"serverKey": []}, {}]
 X_USER_ID: dict[str, Any] = {
     "in": "header",
     "name": "X-User-Id",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
     "example": "alice",
-    "description": "Who is calling, in mock mode. Elsewhere only Authorization: tma counts.",
+    "description": "Who is calling, in mock mode; with a server key, in whose name. Elsewhere only "
+    "`Authorization: tma` counts.",
 }
 PURCHASE_ID: dict[str, Any] = {
     "in": "path",
@@ -63,7 +64,12 @@ POLLED = {
         "description": "Live, while pending: seconds to the next look.",
     }
 }
-TROUBLE = (errors.Unauthorized, errors.DatabaseUnavailable, errors.Busy)
+TROUBLE = (
+    errors.Unauthorized,
+    errors.InsufficientScope,
+    errors.DatabaseUnavailable,
+    errors.Busy,
+)
 BAD_BODY = (
     *TROUBLE,
     errors.InvalidJson,
@@ -104,7 +110,7 @@ def create_invoice() -> Response:
     to `openInvoice`.
     """
     payments = enabled_payments()
-    user_id = current_user()
+    user_id = current_user("write")
     purchase_id, order = read_order(INVOICE_REQUEST)
     transition = payments.create_invoice(
         purchase_id=purchase_id,
@@ -139,7 +145,7 @@ def record_purchase() -> Response:
     answers with the purchase as it stands.
     """
     payments = enabled_payments()
-    user_id = current_user()
+    user_id = current_user("write")
     purchase_id, order = read_order(PURCHASE_REQUEST)
     transition = payments.complete_purchase(
         purchase_id=purchase_id,
@@ -165,7 +171,7 @@ def get_purchase(purchase_id: str) -> Response:
     In live mode poll this after `openInvoice`, whatever its callback says, while the status is
     `pending`.
     """
-    user_id = current_user()
+    user_id = current_user("read", "write")
     here = service()
     purchase = purchases.get(
         here.db,
@@ -189,7 +195,7 @@ def get_purchase(purchase_id: str) -> Response:
 )
 def list_events(purchase_id: str) -> Response:
     """Look at its history, oldest first"""
-    user_id = current_user()
+    user_id = current_user("read", "write")
     here = service()
     events = history(
         here.db,
