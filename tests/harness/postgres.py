@@ -45,7 +45,8 @@ def fresh_database(server: str, template: str) -> Iterator[str]:
     """A copy of `template`, dropped afterwards, whoever is still connected; gives its address."""
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        # Copied as files: half the time of writing every page to the log, where no disk is waited for.
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
         try:
             yield at(server, name)
         finally:
