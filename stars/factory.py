@@ -8,9 +8,13 @@ from flask import Flask, Response, request
 from itsdangerous import Signer
 
 from stars import logs
-from stars.commands import cli, cli_live
+from stars.commands.database import db as database_commands
+from stars.commands.funnel import measure_funnel
+from stars.commands.items import items
 from stars.commands.keys import keys
+from stars.commands.purchase import purchase as purchase_commands
 from stars.commands.rehearse import rehearse
+from stars.commands.telegram import telegram
 from stars.config import THREADS, Settings, settings_or_exit
 from stars.database import embedded
 from stars.database.pool import Database
@@ -35,12 +39,12 @@ from stars.web.routes import (
 )
 
 COMMANDS = (
-    cli.purchase,
-    cli.db,
-    cli_live.items,
-    cli_live.telegram,
-    cli.measure_funnel,
+    purchase_commands,
+    database_commands,
+    items,
     keys,
+    telegram,
+    measure_funnel,
     rehearse,
 )
 

@@ -33,15 +33,12 @@ WITH invoices AS MATERIALIZED (
             SELECT FROM events AS first_event WHERE first_event.purchase_id = purchases.purchase_id
                 AND first_event.version = 1 AND first_event.event_type = 'purchase_invoice_created' OFFSET 0))
 )
-SELECT row_to_json(shown) AS counted FROM (
-    SELECT CASE grouping(key) WHEN 1 THEN 'total' ELSE 'group' END AS kind, before, key, count(*) AS created,
-        count(*) FILTER (WHERE event_type = 'purchase_succeeded') AS completed,
-        count(*) FILTER (WHERE event_type = 'purchase_failed') AS failed,
-        percentile_disc(ARRAY[0.5, 0.9, 0.95]) WITHIN GROUP (ORDER BY ms) AS percentiles
-    FROM invoices GROUP BY GROUPING SETS ((before, key), (before))
-) AS shown
+SELECT CASE grouping(key) WHEN 1 THEN 'total' ELSE 'group' END AS kind, before, key, count(*) AS created,
+    count(*) FILTER (WHERE event_type = 'purchase_succeeded') AS completed,
+    count(*) FILTER (WHERE event_type = 'purchase_failed') AS failed,
+    percentile_disc(ARRAY[0.5, 0.9, 0.95]) WITHIN GROUP (ORDER BY ms) AS percentiles
+FROM invoices GROUP BY GROUPING SETS ((before, key), (before))
 UNION ALL
-SELECT row_to_json(shown) FROM (
-    SELECT 'step' AS kind, before, width_bucket(ms, :bounds::bigint[]) AS key, count(*) AS completed
-    FROM invoices WHERE ms IS NOT NULL GROUP BY 2, 3
-) AS shown;
+SELECT 'step' AS kind, before, width_bucket(ms, :bounds::bigint[])::text AS key, 0 AS created, count(*) AS completed, 0 AS failed,
+    NULL AS percentiles
+FROM invoices WHERE ms IS NOT NULL GROUP BY 2, 3;

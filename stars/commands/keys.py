@@ -2,12 +2,14 @@
 
 import click
 
-from stars.commands.cli import Console, as_json, possible, service, show
+from stars.commands.command import CommandGroup, service
+from stars.commands.output import show_table
+from stars.commands.parameters import as_json, identifier
 from stars.domain import api_keys
 from stars.domain.api_keys import Scope
 
-keys = Console("keys", help="The keys by which the shop's backend proves who it is.")
-name = click.argument("name", metavar="NAME", callback=possible)
+keys = CommandGroup("keys", help="Make and revoke the keys of the shop's backend.")
+name = click.argument("name", metavar="NAME", callback=identifier)
 
 
 @keys.command("create")
@@ -33,7 +35,8 @@ def create_key(name: str, scopes: tuple[Scope, ...]) -> None:
 def list_keys(as_json: bool) -> None:
     """List all keys, when each was last used (to the minute) and which are revoked."""
     columns = ["name", "mode", "scopes", "hint", "created_at", "last_used_at", "revoked_at"]
-    show(api_keys.find(service().db), columns, as_json, "No keys.")
+    found = api_keys.find(service().db)
+    show_table(found, columns, as_json=as_json, if_none="No keys.")
 
 
 @keys.command("revoke")

@@ -1,4 +1,4 @@
-"""`flask rehearse`: the service in live mode beside the simulator, so that a person can try it all in a browser."""
+"""`flask rehearse`: live mode beside the simulator, for a person to try everything in a browser."""
 
 import json
 import os
@@ -6,6 +6,9 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,31 +18,47 @@ import httpx
 import psycopg
 from flask.cli import with_appcontext
 
-from stars.commands.cli import Command, service
+from stars.commands.command import Command, service
 from stars.database import embedded
 from stars.mock import demo
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOP = [
-    {
-        "item_id": item.item_id,
-        "title": item.item_id,
-        "description": "Of the demo shop",
-        "price_stars": item.price_stars,
-        "purchase_type": item.purchase_type,
-    }
-    for item in demo.ITEMS
-]
+PAUSE = 0.1  # seconds between two looks at a process that starts: a person notices none
+POCKET = 10_000  # Stars of the buyer: enough for the dearest item, several times
 OPEN = """
 Real Stars, rehearsed; nothing of this is kept, and Ctrl-C ends it.
 
   1. the shop      {service}/mock/demo#tgWebAppData={launch}
                    Alice buys, {stars} Stars in her pocket; paying opens what Telegram would show
-  2. Telegram      {telegram}/           its links, buyers, and all that happened; faults: see the README
+  2. Telegram      {telegram}/           links, buyers, and all that happened; faults: docs/simulator.md
   3. the console   {service}/console    what the service knows; refunds are there
 
   flask commands:  export DATABASE_URL='{database}' {variables}
 """
+
+Process = subprocess.Popen[bytes]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the service and the simulator listen, and the environment they share."""
+
+    port: int
+    service: str
+    telegram: str
+    database: str
+    variables: dict[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of all processes of this rehearsal."""
+        return {
+            **os.environ,
+            **self.variables,
+            "DATABASE_URL": self.database,
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+        }
 
 
 @click.command("rehearse", cls=Command)
@@ -51,10 +70,27 @@ Real Stars, rehearsed; nothing of this is kept, and Ctrl-C ends it.
 )
 @with_appcontext
 def rehearse(port: int) -> None:
-    """Start the service in live mode beside the simulator, and say what to open. In development alone."""
+    """Start live mode beside the simulator, and say what to open.
+
+    In development alone.
+    """
     if service().settings.app_env != "development":
         raise click.ClickException("A rehearsal is for development: unset APP_ENV.")
-    here, telegram = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
+    stage = set_up(port)
+    simulator = ["-m", "stars.simulator", "--port", str(port + 1)]
+    with running(stage, simulator) as simulated, running(stage, ["app.py"]) as served:
+        wait_for(f"{stage.telegram}/", [simulated, served])
+        wait_for(f"{stage.service}/livez", [simulated, served])
+        run_command(stage, "items", "import", "-", stdin=json.dumps(catalogue()))
+        run_command(stage, "telegram", "webhook", "set")
+        click.echo(invitation(stage))
+        served.wait()
+
+
+def set_up(port: int) -> Stage:
+    """Return where this rehearsal takes place, with new secrets and an empty database."""
+    here = f"http://127.0.0.1:{port}"
+    telegram = f"http://127.0.0.1:{port + 1}"
     variables = {
         "MOCK_PAYMENTS": "false",
         "TELEGRAM_STARS_ENABLED": "true",
@@ -63,52 +99,14 @@ def rehearse(port: int) -> None:
         "TELEGRAM_BOT_TOKEN": f"123456:{secrets.token_hex(20)}",
         "TELEGRAM_WEBHOOK_SECRET": secrets.token_hex(20),
     }
-    database = fresh_database()
-    environment = (
-        os.environ | variables | {"DATABASE_URL": database, "HOST": "127.0.0.1", "PORT": str(port)}
-    )
-    running = [
-        subprocess.Popen([sys.executable, *words], env=environment, cwd=ROOT)
-        for words in (["-m", "stars.simulator", "--port", str(port + 1)], ["app.py"])
-    ]
-    try:
-        for address in (f"{telegram}/", f"{here}/livez"):
-            wait_for(address, running)
-        for words in (["items", "import", "-"], ["telegram", "webhook", "set"]):
-            subprocess.run(
-                [sys.executable, "-m", "flask", *words],
-                env=environment,
-                cwd=ROOT,
-                check=True,
-                text=True,
-                input=json.dumps(SHOP),
-                stdout=subprocess.DEVNULL,
-            )
-        buyer = httpx.post(
-            f"{telegram}/sim/users", json={"first_name": "Alice", "stars": 10_000}
-        ).json()
-        launch = httpx.post(f"{telegram}/sim/launch", json={"user": buyer["id"]}).json()[
-            "init_data"
-        ]
-        click.echo(
-            OPEN.format(
-                service=here,
-                telegram=telegram,
-                launch=quote(launch, safe=""),
-                stars=buyer["stars"],
-                database=database,
-                variables=" ".join(f"{name}={value}" for name, value in variables.items()),
-            )
-        )
-        running[1].wait()
-    finally:
-        for process in running:
-            process.terminate()
-            process.wait()
+    return Stage(port, here, telegram, fresh_database(), variables)
 
 
 def fresh_database() -> str:
-    """The address of an empty database on an embedded server of its own: the mock's catalogue and rows stay as they are."""
+    """Return the address of an empty database on an embedded server of its own.
+
+    So the catalogue and the rows of the mock stay as they are.
+    """
     url = embedded.start(Path(".rehearsal"))
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS rehearsal WITH (FORCE)")
@@ -116,12 +114,75 @@ def fresh_database() -> str:
     return url.replace("/postgres?", "/rehearsal?")
 
 
-def wait_for(address: str, running: list[subprocess.Popen[Any]]) -> None:
-    """Wait until `address` answers. Raises ClickException when one of the processes has ended instead."""
-    while all(process.poll() is None for process in running):
+@contextmanager
+def running(stage: Stage, words: list[str]) -> Iterator[Process]:
+    """Lend a process of this Python's; it is ended afterwards."""
+    process = subprocess.Popen([sys.executable, *words], env=stage.environment, cwd=ROOT)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for(address: str, processes: list[Process]) -> None:
+    """Wait until `address` answers.
+
+    Raises ClickException when one of the processes has ended instead.
+    """
+    while all(process.poll() is None for process in processes):
         try:
             httpx.get(address)
             return
         except httpx.TransportError:
-            time.sleep(0.1)
+            time.sleep(PAUSE)
     raise click.ClickException(f"{address} does not start; its reason is above.")
+
+
+def run_command(stage: Stage, *words: str, stdin: str = "") -> None:
+    """Run a command of the service as a person would. Its answer is not shown, its errors are."""
+    subprocess.run(
+        [sys.executable, "-m", "flask", *words],
+        env=stage.environment,
+        cwd=ROOT,
+        check=True,
+        text=True,
+        input=stdin,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def catalogue() -> list[dict[str, object]]:
+    """Return the demo's items as `flask items import` takes them."""
+    return [
+        {
+            "item_id": item.item_id,
+            "title": item.item_id,
+            "description": "Of the demo shop",
+            "price_stars": item.price_stars,
+            "purchase_type": item.purchase_type,
+        }
+        for item in demo.ITEMS
+    ]
+
+
+def invitation(stage: Stage) -> str:
+    """Return what to open, for a buyer who is made here."""
+    buyer = ask(stage, "users", {"first_name": "Alice", "stars": POCKET})
+    launch = ask(stage, "launch", {"user": buyer["id"]})["init_data"]
+    variables = [f"{name}={value}" for name, value in stage.variables.items()]
+    return OPEN.format(
+        service=stage.service,
+        telegram=stage.telegram,
+        launch=quote(launch, safe=""),
+        stars=buyer["stars"],
+        database=stage.database,
+        variables=" ".join(variables),
+    )
+
+
+def ask(stage: Stage, path: str, body: dict[str, object]) -> dict[str, Any]:
+    """Return what the simulator answers to a call of its own interface."""
+    answer = httpx.post(f"{stage.telegram}/sim/{path}", json=body)
+    document: dict[str, Any] = answer.json()
+    return document

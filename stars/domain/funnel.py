@@ -1,19 +1,134 @@
-"""The funnel: what became of the invoices of a window of time. One statement behind every face; no Flask, no HTTP."""
+"""The funnel: what became of the invoices of a window of time.
 
+One statement serves everybody who asks: the API, the console and the command.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from itertools import pairwise
+from typing import TypedDict
 
 from stars.database.pool import Database
 from stars.database.queries import queries
 from stars.errors import InvalidQuery
 
-Funnel = dict[str, Any]  # the fields of schemas.FunnelAnswer
-
-LAST = timedelta(days=7)  # the window when none is asked for
+DEFAULT_LENGTH = timedelta(days=7)  # of the window when none is asked for: a week has every weekday
 LONGEST = timedelta(days=366)  # a year of any kind
-MOST_GROUPS = 500  # more than a person compares; clients make up sources and channels, and nobody bounds how many
-# The steps of the histogram: what feels like at once, a moment, a hesitation, and coming back later. Milliseconds.
+# More groups than a person compares. Clients make up sources and channels, so there may be any
+# number of them.
+MOST_GROUPS = 500
+# Where the steps of the histogram end, in milliseconds: what feels like at once, a moment, a
+# hesitation, and coming back later.
 BOUNDS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000]
+
+
+class Figures(TypedDict):
+    """What is told of a number of invoices. The times are those from the invoice to the purchase.
+
+    `conversion` and the times are None where there is nothing they could be of.
+    """
+
+    created: int
+    completed: int
+    failed: int
+    open: int
+    conversion: float | None
+    p50_ms: int | None
+    p90_ms: int | None
+    p95_ms: int | None
+
+
+class Compared(Figures):
+    """The figures of the window, and those of the window before."""
+
+    before: Figures
+
+
+class Group(Compared):
+    """The figures of the invoices that share `key`."""
+
+    key: str | None
+
+
+class Step(TypedDict):
+    """How many purchases took at least `from_ms` and less than `to_ms`; None: any longer time."""
+
+    from_ms: int
+    to_ms: int | None
+    count: int
+    before: int
+
+
+class Funnel(TypedDict):
+    """The answer, with the fields of schemas.funnel.FunnelAnswer."""
+
+    mode: str
+    since: str
+    until: str
+    by: str | None
+    total: Compared
+    histogram: list[Step]
+    groups: list[Group]
+    groups_left_out: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """What measure_funnel counted of one thing, in the window or in the one before.
+
+    `kind` is "total", "group" (of the invoices that share `key`) or "step" (of the histogram,
+    `key` is its number). `percentiles` are the 50th, 90th and 95th, in ms; None where no time is known.
+    """
+
+    kind: str
+    before: bool
+    key: str | None
+    created: int
+    completed: int
+    failed: int
+    percentiles: list[int] | None
+
+
+class Counted:
+    """The rows of measure_funnel, found by what they tell of. What has no row is zero."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = {(row.kind, row.before, row.key): row for row in rows}
+
+    def total(self) -> Compared:
+        """Return the figures of all invoices."""
+        return self._compared("total", None)
+
+    def group(self, key: str | None) -> Group:
+        """Return the figures of the invoices that share this key."""
+        return Group(key=key, **self._compared("group", key))
+
+    def group_keys(self) -> set[str | None]:
+        """Return the keys of all groups."""
+        return {row.key for row in self._rows.values() if row.kind == "group"}
+
+    def steps(self) -> list[Step]:
+        """Return the histogram of the times from the invoice to the purchase."""
+        steps = []
+        edges = pairwise([0, *BOUNDS, None])
+        for number, (from_ms, to_ms) in enumerate(edges):
+            now = self._row("step", False, str(number))
+            before = self._row("step", True, str(number))
+            step = Step(
+                from_ms=from_ms or 0, to_ms=to_ms, count=now.completed, before=before.completed
+            )
+            steps.append(step)
+        return steps
+
+    def _compared(self, kind: str, key: str | None) -> Compared:
+        now = self._row(kind, False, key)
+        before = self._row(kind, True, key)
+        return Compared(**figures(now), before=figures(before))
+
+    def _row(self, kind: str, before: bool, key: str | None) -> Row:
+        nothing = Row(kind, before, key, created=0, completed=0, failed=0, percentiles=None)
+        return self._rows.get((kind, before, key), nothing)
 
 
 def measure(
@@ -25,13 +140,16 @@ def measure(
     by: str | None = None,
     unhurried: bool = False,
 ) -> Funnel:
-    """Count the invoices created in [since, until), where each has ended, and the same for the window before.
+    """Count the invoices created in [since, until), and where each has ended.
+
+    The same is counted for the window before, which is as long and ends where this one begins.
 
     Args:
         db: where purchases are.
         mode: "mock" or "live".
         since, until: with a time zone; without them, the last seven days up to now.
-        by: one of schemas.DIMENSIONS. The groups come largest first; days in order, those without an invoice too.
+        by: one of schemas.funnel.DIMENSIONS. The groups come largest first; days in order, those without
+            an invoice too.
         unhurried: take as long as it needs; a request may not.
 
     Raises:
@@ -40,108 +158,76 @@ def measure(
         DatabaseUnavailable: nobody can tell.
 
     """
+    since, until = window(since, until)
+    with db.unhurried_transaction() if unhurried else db.connection() as conn:
+        rows = queries.measure_funnel(
+            conn,
+            since=since,
+            until=until,
+            by=by,
+            mode=mode,
+            bounds=BOUNDS,
+        )
+        counted = Counted(Row(*row) for row in rows)
+    groups = groups_of(counted, by, since, until)
+    return Funnel(
+        mode=mode,
+        since=since.isoformat(),
+        until=until.isoformat(),
+        by=by,
+        total=counted.total(),
+        histogram=counted.steps(),
+        groups=groups[:MOST_GROUPS],
+        groups_left_out=len(groups[MOST_GROUPS:]),
+    )
+
+
+def window(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """Return the window that is meant, in UTC. Raises InvalidQuery if it is empty or too long."""
     until = (until or datetime.now(UTC)).astimezone(UTC)
-    since = (since or until - LAST).astimezone(UTC)
+    since = (since or until - DEFAULT_LENGTH).astimezone(UTC)
     if since >= until:
         raise InvalidQuery(
             "The window ends before it begins.", errors={"since": ["Must lie before until."]}
         )
     if until - since > LONGEST:
-        longest = f"Must lie at most {LONGEST.days} days before until."
-        raise InvalidQuery("The window is too long.", errors={"since": [longest]})
-    with db.unhurried_transaction() if unhurried else db.connection() as conn:
-        rows = [
-            row
-            for (row,) in queries.measure_funnel(
-                conn, since=since, until=until, by=by, mode=mode, bounds=BOUNDS
-            )
-        ]
-    found = {(row["kind"], row["before"], row["key"]): row for row in rows}
-
-    def compared(kind: str, key: Any = None) -> dict[str, Any]:
-        return figures(found.get((kind, False, key))) | {
-            "before": figures(found.get((kind, True, key)))
-        }
-
-    def stepped(step: int, before: bool) -> int:
-        return int(found.get(("step", before, step), {"completed": 0})["completed"])
-
-    keys = (
-        days(since, until)
-        if by == "day"
-        else {key for kind, _, key in found if kind == "group" and by}
-    )
-    groups: list[dict[str, Any]] = [{"key": key} | compared("group", key) for key in keys]
-    if by != "day":
-        groups.sort(
-            key=lambda group: (-group["created"], -group["before"]["created"], group["key"] or "")
-        )
-    return {
-        "mode": mode,
-        "since": since.isoformat(),
-        "until": until.isoformat(),
-        "by": by,
-        "total": compared("total"),
-        "histogram": [
-            {
-                "from_ms": low,
-                "to_ms": high,
-                "count": stepped(step, False),
-                "before": stepped(step, True),
-            }
-            for step, (low, high) in enumerate(zip([0, *BOUNDS], [*BOUNDS, None], strict=True))
-        ],
-        "groups": groups[:MOST_GROUPS],
-        "groups_left_out": len(groups[MOST_GROUPS:]),
-    }
+        reason = f"Must lie at most {LONGEST.days} days before until."
+        raise InvalidQuery("The window is too long.", errors={"since": [reason]})
+    return since, until
 
 
-def figures(row: dict[str, Any] | None) -> dict[str, Any]:
-    """What is told of a number of invoices; of none, when there is no row of them."""
-    row = row or {"created": 0, "completed": 0, "failed": 0, "percentiles": None}
-    created, completed, failed = row["created"], row["completed"], row["failed"]
-    return {
-        "created": created,
-        "completed": completed,
-        "failed": failed,
-        "open": created - completed - failed,
-        "conversion": completed / created if created else None,
-        **dict(zip(("p50_ms", "p90_ms", "p95_ms"), row["percentiles"] or [None] * 3, strict=True)),
-    }
+def groups_of(counted: Counted, by: str | None, since: datetime, until: datetime) -> list[Group]:
+    """Return all groups in the order in which they are told; none when nothing is told apart."""
+    if by is None:
+        return []
+    if by == "day":
+        return [counted.group(day) for day in days(since, until)]
+    groups = [counted.group(key) for key in counted.group_keys()]
+    return sorted(groups, key=largest_first)
+
+
+def largest_first(group: Group) -> tuple[int, int, str]:
+    """Return what to sort groups by. Groups as large as each other come by their keys."""
+    return -group["created"], -group["before"]["created"], group["key"] or ""
 
 
 def days(since: datetime, until: datetime) -> list[str]:
-    """Every day (UTC) that [since, until) touches."""
+    """Return every day (UTC) that [since, until) touches, like 2026-01-31."""
+    first = since.toordinal()
     last = (until - timedelta(microseconds=1)).toordinal()
-    return [date.fromordinal(number).isoformat() for number in range(since.toordinal(), last + 1)]
+    return [date.fromordinal(number).isoformat() for number in range(first, last + 1)]
 
 
-def duration(ms: float | None) -> str:
-    """A time as a person says it."""
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
-        if ms is not None and ms >= size:
-            return f"{ms / size:.1f}".removesuffix(".0") + f" {unit}"
-    return "-" if ms is None else f"{ms:.0f} ms"
-
-
-def step_label(step: dict[str, Any]) -> str:
-    """Between which times a step of the histogram lies."""
-    low, high = duration(step["from_ms"]), duration(step["to_ms"])
-    return (
-        f"under {high}"
-        if not step["from_ms"]
-        else f"{low} to {high}"
-        if step["to_ms"]
-        else f"{low} and more"
+def figures(row: Row) -> Figures:
+    """Return what is told of this row."""
+    p50_ms, p90_ms, p95_ms = row.percentiles or (None, None, None)
+    return Figures(
+        created=row.created,
+        completed=row.completed,
+        failed=row.failed,
+        open=row.created - row.completed - row.failed,
+        conversion=row.completed / row.created if row.created else None,
+        p50_ms=p50_ms,
+        p90_ms=p90_ms,
+        p95_ms=p95_ms,
     )
-
-
-def change(now: int, before: int) -> str:
-    """How a count compares with the one before."""
-    return f"{round(100 * (now - before) / before):+d} %" if before else "new" if now else ""
-
-
-def share(now: float | None, before: float | None) -> tuple[str, str]:
-    """A conversion, and how it compares with the one before, in percentage points."""
-    moved = "" if now is None or before is None else f"{100 * (now - before):+.1f}"
-    return "-" if now is None else f"{100 * now:.1f} %", moved

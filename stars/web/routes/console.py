@@ -6,7 +6,7 @@ from itertools import pairwise
 from flask import Response, request
 
 from stars import errors
-from stars.domain import funnel, purchases
+from stars.domain import purchases, wording
 from stars.domain.events import history
 from stars.domain.types import ANYBODY, Event
 from stars.schemas.requests import ConsoleFilters
@@ -96,5 +96,5 @@ def pauses_before(events: list[Event]) -> list[str]:
     pauses = [""]
     for earlier, later in pairwise(times):
         milliseconds = (later - earlier).total_seconds() * 1000
-        pauses.append(funnel.duration(milliseconds))
+        pauses.append(wording.duration(milliseconds))
     return pauses

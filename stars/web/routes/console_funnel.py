@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from flask import Response, request
 
 from stars import errors
-from stars.domain import funnel
+from stars.domain import funnel, wording
 from stars.schemas.funnel import DIMENSIONS, FunnelQuery
 from stars.web.bodies import load
 from stars.web.console import console_blueprint, show
@@ -32,6 +32,6 @@ def show_funnel() -> Response:
         found=funnel.measure(here.db, mode=mode, since=since, until=until, by=by),
         days=by_day["groups"],
         sent=sent,
-        words=funnel,
+        words=wording,
         dimensions=DIMENSIONS,
     )
