@@ -5,10 +5,10 @@ import tempfile
 import threading
 from pathlib import Path
 
+from harness.browser import launch
 from harness.constants import ROOT, SWORD
 from harness.people import person
 from playwright.sync_api import sync_playwright
-from test_browser import launch
 from werkzeug.serving import make_server
 
 from stars.config import Settings

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Served, clean_environment
+from harness.constants import ROOT
+from harness.servers import Served, clean_environment
 
 ANSWER = "#    "
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -11,6 +12,11 @@ import psycopg
 from stars.database import embedded
 from stars.database.migrate import migrate
 from stars.database.pool import Database
+
+CONNECTIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'stars'
+"""
 
 
 def at(url: str, database: str) -> str:
@@ -51,6 +57,13 @@ def fresh_database(server: str, template: str) -> Iterator[str]:
             yield at(server, name)
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def connections(conn: psycopg.Connection[Any]) -> int:
+    """Count the service's connections to this database."""
+    row = conn.execute(CONNECTIONS).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 class Mortal:

@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
+import requests
 
 from stars.config import THREADS
 
@@ -29,8 +31,13 @@ def eventually(condition: Callable[[], Any], within: float = 20) -> Any:
 
 
 def in_background(act: Callable[[], Any]) -> threading.Thread:
-    """Start `act` in a thread of its own; the test joins it."""
-    thread = threading.Thread(target=act)
+    """Start `act` in a thread that the test joins; the service may die meanwhile."""
+
+    def run() -> None:
+        with suppress(requests.RequestException):
+            act()
+
+    thread = threading.Thread(target=run)
     thread.start()
     return thread
 

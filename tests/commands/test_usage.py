@@ -1,0 +1,43 @@
+"""Every command: answers on stdout, reasons on stderr, exit codes 0, 1 and 2."""
+
+import json
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["purchase", "show"],
+        ["purchase", "show", "a b"],
+        ["purchase", "fail", "a/b"],
+        ["purchase", "list", "--limit", "0"],
+        ["purchase", "list", "--status", "paid"],
+        ["purchase", "list", "--user", "\udcff"],
+        ["purchase", "nonsense"],
+        ["db", "nonsense"],
+    ],
+)
+def test_wrong_usage_is_exit_2(console: Any, words: list[str]) -> None:
+    assert console(*words).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["show", "events", "fail"])
+def test_an_unknown_purchase_is_exit_1_with_the_reason_on_stderr(
+    console: Any, command: str
+) -> None:
+    refused = console("purchase", command, "unknown")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: ")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_database_commands(console: Any) -> None:
+    assert console("db", "migrate").stdout == "Nothing to apply.\n"
+    assert (
+        json.loads(console("db", "status", "--json").stdout)[0]["migration"]
+        == "0001_purchases_and_events"
+    )
+    assert "0001_purchases_and_events  20" in console("db", "status").stdout
+    assert console("db", "check").stdout == "Every purchase is where its history leads.\n"

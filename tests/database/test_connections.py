@@ -1,0 +1,86 @@
+"""G15-G17: connections that die, fall silent, are all taken or wait for a lock."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from harness.people import Person, person
+from harness.waiting import eventually, together
+from harness.wire import Wire
+
+from stars.config import THREADS
+from stars.database.pool import Database
+
+
+def test_g15_a_connection_that_dies_with_the_answer_is_a_503_and_a_resend_tells_the_truth(
+    make_app: Callable[..., Any], sql: psycopg.Connection[Any], wire: Wire
+) -> None:
+    alice = person(make_app(database_url=wire.url), "alice")
+    alice.invoice("p1")
+    wire.holding_answers = True
+
+    def cut_once_committed() -> None:
+        eventually(lambda: sql.execute("SELECT status FROM purchases").fetchone() == ("succeeded",))
+        wire.cut()
+
+    answer, _ = together(lambda: alice.purchase("p1"), cut_once_committed)
+    assert (answer.status_code, answer.json["error"]) == (503, "database_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+
+    resent = alice.purchase("p1")
+    assert (resent.status_code, resent.json["status"], resent.headers["Idempotent-Replayed"]) == (
+        200,
+        "succeeded",
+        "true",
+    )
+    assert alice.history("p1") == ["purchase_invoice_created", "purchase_succeeded"]
+
+
+def test_g16_an_exhausted_pool_is_a_503_in_time(url: str, app: Any, alice: Person) -> None:
+    db: Database = app.extensions["stars"].db
+    alice.invoice("p1")
+    held = [db.connection() for _ in range(THREADS)]
+    for connection in held:
+        connection.__enter__()
+    began = time.monotonic()
+    refused = alice.invoice("p1")
+    took = time.monotonic() - began
+    for connection in held:
+        connection.__exit__(None, None, None)
+
+    assert (refused.status_code, refused.json["error"]) == (503, "busy")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert took < 5
+    assert alice.invoice("p1").status_code == 200
+
+
+def test_g16_a_server_that_falls_silent_is_a_503_in_time(
+    make_app: Callable[..., Any], wire: Wire, url: str
+) -> None:
+    alice = person(make_app(database_url=wire.url), "alice")
+    alice.invoice("p1")
+    wire.holding_answers = True
+    began = time.monotonic()
+    refused = alice.purchase("p1")
+
+    assert time.monotonic() - began < 5
+    assert (refused.status_code, refused.json["error"]) == (503, "database_unavailable")
+    wire.cut()
+    assert alice.purchase("p1").status_code == 200
+
+
+def test_g17_a_lock_held_by_somebody_is_busy_and_not_a_long_wait(
+    alice: Person, sql: psycopg.Connection[Any], url: str
+) -> None:
+    alice.invoice("p1")
+    with psycopg.connect(url) as holder:
+        holder.execute("SELECT FROM purchases WHERE purchase_id = 'p1' FOR UPDATE")
+        began = time.monotonic()
+        refused = alice.purchase("p1")
+        took = time.monotonic() - began
+    assert (refused.status_code, refused.json["error"]) == (503, "busy")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert 2.5 < took < 5
+    assert alice.get("p1").json["status"] == "pending"
+    assert alice.purchase("p1").status_code == 200

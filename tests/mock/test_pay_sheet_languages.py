@@ -1,0 +1,47 @@
+"""The payment sheet speaks English and Russian, and counts as each does."""
+
+from typing import Any
+
+import pytest
+from harness.pages import link_of
+from harness.people import Person
+
+
+@pytest.mark.parametrize(
+    ("language", "pay"),
+    [
+        ("ru", "Оплатить"),
+        ("ru-RU,ru;q=0.9,en;q=0.8", "Оплатить"),
+        ("en", "Pay"),
+        ("de, en;q=0.5", "Pay"),
+        ("de", "Pay"),
+    ],
+)
+def test_the_payment_speaks_english_and_russian(
+    app: Any, alice: Person, language: str, pay: str
+) -> None:
+    page = app.test_client().get(link_of(alice, "p1"), headers={"Accept-Language": language}).text
+    assert pay in page
+    assert f'<html lang="{"ru" if pay == "Оплатить" else "en"}">' in page
+
+
+@pytest.mark.parametrize(
+    ("price", "english", "russian"),
+    [
+        (1, "1 Star<", "1 звезда<"),
+        (2, "2 Stars<", "2 звезды<"),
+        (5, "5 Stars<", "5 звёзд<"),
+        (11, "11 Stars<", "11 звёзд<"),
+        (12, "12 Stars<", "12 звёзд<"),
+        (21, "21 Stars<", "21 звезда<"),
+        (22, "22 Stars<", "22 звезды<"),
+        (111, "111 Stars<", "111 звёзд<"),
+        (112, "112 Stars<", "112 звёзд<"),
+    ],
+)
+def test_stars_are_counted_as_each_language_does(
+    app: Any, alice: Person, price: int, english: str, russian: str
+) -> None:
+    link = link_of(alice, "p1", price_stars=price)
+    for language, words in (("en", english), ("ru", russian)):
+        assert words in app.test_client().get(link, headers={"Accept-Language": language}).text
