@@ -22,7 +22,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     def bot(path: str) -> Response:
         return bot_api.answer(world, path)
 
+    def file(path: str) -> Response:
+        return bot_api.answer_download(world, path)
+
     app.add_url_rule("/bot<path:path>", view_func=bot, methods=["GET", "POST"])
+    app.add_url_rule("/file/bot<path:path>", view_func=file)
     app.register_blueprint(routes.blp)
     app.register_blueprint(pages.blp)
     return app

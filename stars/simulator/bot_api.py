@@ -8,13 +8,16 @@ from flask import Response, request
 from werkzeug.wrappers import Request
 
 from stars.simulator.answers import Described, Refused
-from stars.simulator.arguments import Args, arguments
+from stars.simulator.arguments import Args, read_arguments
 from stars.simulator.faults import Fault
+from stars.simulator.files import download, find_path
 from stars.simulator.methods import METHODS
+from stars.simulator.methods.documented import empty_result
 from stars.simulator.records import Bot, Json, Reply
 from stars.simulator.world import World
 
-PATH = re.compile(r"(?P<token>(?P<number>[1-9][0-9]{0,15}):[^/]*)(?P<test>/test)?/(?P<method>\w+)")
+PATH = re.compile(r"(?P<token>(?P<number>[1-9][0-9]{0,15}):[^/]*)(?P<test>/test)?/(?P<rest>.+)")
+METHOD = re.compile(r"\w+")
 TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,64}")
 # The beginnings of methods that a webhook's answer cannot call; after WebhookActor.cpp.
 NOT_INLINE = ("setwebhook", "deletewebhook", "close", "logout", "get")
@@ -27,18 +30,38 @@ def answer(world: World, path: str) -> Response:
     `path` is <token>/<method>, or <token>/test/<method> for a bot of the test environment.
     """
     try:
-        named = PATH.fullmatch(path)
-        if named is None:
+        bot, method = identify(world, path)
+        if not METHOD.fullmatch(method):
             raise Refused("Not Found", 404)
-        name = named["number"] + (named["test"] or "")
-        with world.lock:
-            bot = find_bot(world, named["token"], name)
-            bot.address = request.host_url
-        body = call(world, bot, named["method"], arguments(request))
+        body = call(world, bot, method, read_arguments(request))
     except Refused as refused:
         body = refused.body
-    if body is None:
-        return Response(_dropped())
+    return Response(_dropped()) if body is None else _envelope(body)
+
+
+def answer_download(world: World, path: str) -> Response:
+    """Answer a request to /file/bot<path>; `path` is <token>/<file_path>, as getFile tells it."""
+    try:
+        _, file_path = identify(world, path)
+        with world.lock:
+            return download(find_path(world, file_path))
+    except Refused as refused:
+        return _envelope(refused.body)
+
+
+def identify(world: World, path: str) -> tuple[Bot, str]:
+    """The bot whose token begins a path, and the rest of the path; raises Refused."""
+    named = PATH.fullmatch(path)
+    if named is None:
+        raise Refused("Not Found", 404)
+    name = named["number"] + (named["test"] or "")
+    with world.lock:
+        bot = find_bot(world, named["token"], name)
+        bot.address = request.host_url
+    return bot, named["rest"]
+
+
+def _envelope(body: Json) -> Response:
     headers = {"Content-Type": "application/json"}
     retry_after = body.get("parameters", {}).get("retry_after")
     if retry_after:
@@ -48,10 +71,10 @@ def answer(world: World, path: str) -> Response:
 
 def answer_inline(world: World, bot: Bot, reply: Reply) -> None:
     """Make the call that a webhook's reply may hold. The bot never sees the result."""
-    args = arguments(
+    args = read_arguments(
         Request.from_values(data=reply.content, content_type=reply.content_type, method="POST")
     )
-    method = args.pop("method", "")
+    method = args.texts.pop("method", "")
     if method and not method.lower().startswith(NOT_INLINE):
         call(world, bot, method, args, inline=True)
 
@@ -61,9 +84,9 @@ def call(world: World, bot: Bot, method: str, args: Args, inline: bool = False) 
     facts = {
         "bot": bot.name,
         "method": method.lower(),
-        "user": args.get("user_id"),
-        "payload": args.get("payload"),
-        "charge": args.get("telegram_payment_charge_id"),
+        "user": args.texts.get("user_id"),
+        "payload": args.texts.get("payload"),
+        "charge": args.texts.get("telegram_payment_charge_id"),
     }
     with world.lock:
         body = None
@@ -76,7 +99,7 @@ def call(world: World, bot: Bot, method: str, args: Args, inline: bool = False) 
             bot=bot.name,
             method=method,
             inline=inline,
-            args=_without_secret(args),
+            args=args.shown(),
             answer=body,
             lost=bool(body and fault),
         )
@@ -86,12 +109,6 @@ def call(world: World, bot: Bot, method: str, args: Args, inline: bool = False) 
             _keep_waiting(world, fault)
         status = fault.options.get("status")
         return Refused("Bad Gateway", status).body if status else None
-
-
-def _without_secret(args: Args) -> Args:
-    if "secret_token" not in args:
-        return args
-    return args | {"secret_token": "***"}
 
 
 def _keep_waiting(world: World, fault: Fault) -> None:
@@ -105,10 +122,7 @@ def _carry_out(world: World, bot: Bot, args: Args, facts: Json) -> Json:
     refund = facts["method"] == "refundstarpayment"
     try:
         _strike_before(world, facts, refund)
-        method = METHODS.get(facts["method"])
-        if method is None:
-            raise Refused("Not Found: method not found", 404)
-        result = method(world, bot, args)
+        result = _result(world, bot, facts["method"], args)
         if refund and world.take("already_refunded", facts):  # tdlib/telegram-bot-api#690
             raise Refused("CHARGE_ALREADY_REFUNDED")
     except Refused as refused:
@@ -116,6 +130,15 @@ def _carry_out(world: World, bot: Bot, args: Args, facts: Json) -> Json:
     if isinstance(result, Described):
         return {"ok": True, "result": result.result, "description": result.description}
     return {"ok": True, "result": result}
+
+
+def _result(world: World, bot: Bot, method: str, args: Args) -> object:
+    """Do what the method does, or nothing if it is only documented; raises Refused."""
+    if method in METHODS:
+        return METHODS[method](world, bot, args)
+    if world.settings.strict_methods:
+        raise Refused("Not Found: method not found", 404)
+    return empty_result(world, bot, method, args)
 
 
 def _strike_before(world: World, facts: Json, refund: bool) -> None:

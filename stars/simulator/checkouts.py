@@ -2,7 +2,7 @@
 
 from stars.simulator import ledger
 from stars.simulator.answers import Refused
-from stars.simulator.messages import new_message
+from stars.simulator.chats import add_message, chat_of
 from stars.simulator.records import Bot, Checkout, Invoice, Json, User
 from stars.simulator.refunds import give_back
 from stars.simulator.updates import publish
@@ -68,7 +68,7 @@ def _charge(world: World, checkout: Checkout) -> None:
     ledger.record(world, bot, charge, checkout.amount, "source", ledger.payer(checkout))
     world.note("payment", **checkout.shown())
     content = {"successful_payment": ledger.receipt(checkout)}
-    message = new_message(world, bot, payer, payer, content)
+    message = add_message(world, chat_of(bot, payer), payer, content)
     publish(world, bot, "successful_payment", message, checkout.facts())
     fault = world.take("chargeback", facts)
     if fault:

@@ -1,6 +1,5 @@
-"""What the simulator remembers: users, bots, their webhooks and updates, invoices and checkouts."""
+"""What the simulator remembers: users, bots, their chats and updates, invoices, checkouts."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ class User:
 
     id: int
     first_name: str
+    last_name: str | None = None
     username: str | None = None
     language_code: str | None = "en"
     stars: int = 0
@@ -45,6 +45,7 @@ class Webhook:
     url: str = ""
     secret: str = ""
     max_connections: int = 40
+    certificate: str = ""  # PEM; empty: whoever a public authority vouches for
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,33 @@ class Reply:
 
 
 @dataclass
+class Chat:
+    """The private chat of a bot and a user."""
+
+    user: User
+    messages: dict[int, Json] = field(default_factory=dict)  # Messages, by their ids
+    newest_id: int = 0
+    offers: dict[int, "Offer"] = field(default_factory=dict)  # by the id of the invoice message
+    keyboard: list[list[str]] = field(default_factory=list)  # what its buttons would send
+    menu_button: Json | None = None
+    action: str = ""  # like "typing", until the next message or `action_until`
+    action_until: float = 0
+    changes: int = 0  # how often anything of it changed, for those who watch
+
+
+@dataclass
+class Profile:
+    """What a bot tells of itself, by language; "" is for all other languages."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
+    short_descriptions: dict[str, str] = field(default_factory=dict)
+    # By scope, as JSON with sorted keys, and language.
+    commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    menu_button: Json = field(default_factory=lambda: {"type": "default"})
+
+
+@dataclass
 class Bot:
     """One token's bot, and Telegram's side of it."""
 
@@ -80,7 +108,8 @@ class Bot:
     last_error: tuple[int, str] | None = None
     address: str = ""  # of the simulator, as this bot called it last
     polls: int = 0  # how many getUpdates there were: a newer one ends an older
-    message_ids: Counter[int] = field(default_factory=Counter)  # the newest, by chat
+    profile: Profile = field(default_factory=Profile)
+    chats: dict[int, Chat] = field(default_factory=dict)  # by user id
     transactions: list[Json] = field(default_factory=list)  # StarTransactions, oldest first
 
     def shown(self) -> Json:
@@ -88,9 +117,13 @@ class Bot:
         return {
             "id": self.id,
             "is_bot": True,
-            "first_name": f"Bot {self.id}",
-            "username": f"simulated_{self.id}_bot",
+            "first_name": self.profile.names.get("") or f"Bot {self.id}",
+            "username": self.username(),
         }
+
+    def username(self) -> str:
+        """Its name in links and commands."""
+        return f"simulated_{self.id}_bot"
 
 
 @dataclass(frozen=True)
@@ -142,3 +175,50 @@ class Checkout:
             "payload": self.invoice.payload,
             "charge": self.charge,
         }
+
+
+@dataclass
+class Offer:
+    """An invoice that stands in a chat as a message, and what became of it there."""
+
+    invoice: Invoice
+    checkout: Checkout | None = None  # the newest
+
+    def paid(self) -> bool:
+        """Whether the message shows a receipt in place of the Pay button."""
+        return self.checkout is not None and self.checkout.status == "paid"
+
+
+@dataclass
+class Press:
+    """A press of a button that asks the bot: a callback query, and the bot's answer to it."""
+
+    id: str
+    bot: Bot
+    user: User
+    answered: bool = False
+    text: str = ""
+    show_alert: bool = False
+    url: str = ""
+
+    def shown(self) -> Json:
+        """For /sim/."""
+        return {
+            "callback_query": self.id,
+            "answered": self.answered,
+            "text": self.text,
+            "show_alert": self.show_alert,
+            "url": self.url,
+        }
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a bot has sent. `source` is where it is, if it did not come with a call."""
+
+    id: str
+    unique_id: str
+    path: str
+    content_type: str
+    content: bytes | None = None
+    source: str = ""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from stars.simulator import ledger
 from stars.simulator.answers import Refused
-from stars.simulator.messages import new_message
+from stars.simulator.chats import add_message, chat_of
 from stars.simulator.records import Bot, Checkout
 from stars.simulator.updates import publish
 from stars.simulator.world import World
@@ -22,7 +22,7 @@ def refund(world: World, bot: Bot, user_id: int, charge: str) -> None:
     give_back(world, checkout, "refund")
     sender = bot if world.settings.refund_from_bot else checkout.payer
     content = {"refunded_payment": ledger.receipt(checkout)}
-    message = new_message(world, bot, checkout.payer, sender, content)
+    message = add_message(world, chat_of(bot, checkout.payer), sender, content)
     publish(world, bot, "refunded_payment", message, checkout.facts())
 
 

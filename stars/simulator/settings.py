@@ -12,16 +12,18 @@ class Settings:
     link_base: str = ""
     # Stars. Measured: 100000 is accepted, 150000 is refused.
     max_amount: int = 100_000
-    # need_*, send_*, tips: ignored by the documentation; measured: STARS_INVOICE_INVALID.
-    refuse_stray_fields: bool = True
+    # need_*, send_*, is_flexible: documented as ignored; measured once: STARS_INVOICE_INVALID.
+    refuse_stray_fields: bool = False
+    # Answer 404 to documented methods that are not simulated, instead of an empty success.
+    strict_methods: bool = False
     # Ids of over 128 characters were seen, which is where a VARCHAR(128) breaks.
     charge_id_length: int = 140
     # Who sends the message with refunded_payment: the bot, or else the buyer.
     refund_from_bot: bool = True
     # Seconds that a bot has to answer a pre_checkout_query.
     checkout_seconds: float = 10.0
-    # Seconds after which an undelivered update is forgotten.
-    checkout_lifetime: float = 150.0
+    # Seconds after which an undelivered query or message is forgotten.
+    query_lifetime: float = 150.0
     message_lifetime: float = 86_400.0
     # Seconds. The pause between resends doubles, up to a random cap between these two.
     resend_cap_from: float = 60.0

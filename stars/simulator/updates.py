@@ -4,17 +4,18 @@ from stars.simulator import webhooks
 from stars.simulator.records import Bot, Json, Update
 from stars.simulator.world import World
 
+QUERIES = ("pre_checkout_query", "callback_query")
 WEEK = 7 * 86_400  # seconds; after one without updates the next update_id is random
 
 
 def publish(world: World, bot: Bot, update: str, content: Json, facts: Json) -> None:
     """Send `content` as a new update.
 
-    `update` says what it is: a pre_checkout_query, or the kind of a message, like
-    successful_payment. Faults and `allowed_updates` may keep it from being sent.
+    `update` says what it is: a query, or a message, like successful_payment. Faults and
+    `allowed_updates` may keep it from being sent.
     """
     facts = {"update": update, **facts}
-    kind = update if update == "pre_checkout_query" else "message"
+    kind = update if update in QUERIES else "message"
     if bot.allowed_updates and kind not in bot.allowed_updates:
         world.note("update_not_allowed", **facts)
         return
@@ -35,8 +36,7 @@ def _queue(world: World, bot: Bot, kind: str, content: Json, facts: Json) -> Non
         id=number,
         body={"update_id": number, kind: content},
         facts=facts,
-        # Messages queue by chat. Pre-checkout queries of the same buyer have another queue,
-        # and overtake them.
+        # Messages queue by chat. Queries of the same buyer have other queues, and overtake them.
         queue=f"{kind} {facts['user']}",
         expires_at=now + _lifetime(world, kind),
         wakeup_at=now,
@@ -64,4 +64,4 @@ def _lifetime(world: World, kind: str) -> float:
     """Seconds until an update that was not delivered is forgotten."""
     if kind == "message":
         return world.settings.message_lifetime
-    return world.settings.checkout_lifetime
+    return world.settings.query_lifetime

@@ -3,6 +3,7 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import httpx
 
@@ -75,12 +76,10 @@ def _send(world: World, webhook: Webhook, update: Update) -> list[Reply]:
         concurrent = world.take("concurrent", update.facts)
     if forged:
         secret = forged.options.get("secret", "not-the-secret")
-        _post(world, webhook.url, secret, update, forged=True)
+        _post(world, replace(webhook, secret=secret), update, forged=True)
     copies = concurrent.options.get("copies", 2) if concurrent else 1
     with ThreadPoolExecutor(copies) as pool:
-        sent = [
-            pool.submit(_post, world, webhook.url, webhook.secret, update) for _ in range(copies)
-        ]
+        sent = [pool.submit(_post, world, webhook, update) for _ in range(copies)]
     return [one.result() for one in sent]
 
 
@@ -95,9 +94,9 @@ def _settle(world: World, bot: Bot, update: Update, failure: Reply | None) -> No
                 other.wakeup_at = world.clock.now()
 
 
-def _post(world: World, url: str, secret: str, update: Update, forged: bool = False) -> Reply:
+def _post(world: World, webhook: Webhook, update: Update, forged: bool = False) -> Reply:
     """Post one update to the webhook, and write its reply into the journal."""
-    reply = _ask(world, url, secret, update)
+    reply = _ask(world, webhook, update)
     said: Json = {"status": reply.status}
     if reply.error:
         said["error"] = reply.error
@@ -108,16 +107,17 @@ def _post(world: World, url: str, secret: str, update: Update, forged: bool = Fa
     return reply
 
 
-def _ask(world: World, url: str, secret: str, update: Update) -> Reply:
+def _ask(world: World, webhook: Webhook, update: Update) -> Reply:
     if world.clock.closed:
         return Reply(error="The simulator has ended")
     headers = {"Content-Type": "application/json"}
-    if secret:
-        headers["X-Telegram-Bot-Api-Secret-Token"] = secret
+    if webhook.secret:
+        headers["X-Telegram-Bot-Api-Secret-Token"] = webhook.secret
     body = json.dumps(update.body)
     timeout = world.settings.webhook_timeout
     try:
-        answer = world.client.post(url, content=body, headers=headers, timeout=timeout)
+        client = world.clients.trusting(webhook.certificate)
+        answer = client.post(webhook.url, content=body, headers=headers, timeout=timeout)
     except httpx.TimeoutException:
         return Reply(error="Read timeout expired")
     except httpx.HTTPError as error:

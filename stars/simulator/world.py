@@ -5,11 +5,10 @@ import string
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-
+from stars.simulator.clients import Clients
 from stars.simulator.clock import Clock
 from stars.simulator.faults import Fault
-from stars.simulator.records import Bot, Checkout, Invoice, Json, Reply, User
+from stars.simulator.records import Bot, Checkout, File, Invoice, Json, Press, Reply, User
 from stars.simulator.settings import Settings
 
 URL_SAFE = string.ascii_letters + string.digits + "-_"
@@ -33,11 +32,11 @@ class World:
         self.invoices: dict[str, Invoice] = {}
         self.checkouts: dict[str, Checkout] = {}
         self.paid: dict[str, Checkout] = {}  # by charge id
+        self.presses: dict[str, Press] = {}  # by callback query id
+        self.files: dict[str, File] = {}  # by file id
         self.faults: list[Fault] = []
         self.journal: list[Json] = []
-        # Each bot has a maximum of its own, so the client has none.
-        limits = httpx.Limits(max_connections=None)
-        self.client = httpx.Client(trust_env=False, limits=limits)
+        self.clients = Clients()
         # Makes the call that a webhook's reply may hold. create_app puts it in: that code
         # stands above the code that delivers.
         self.on_reply: Callable[[Bot, Reply], None] = lambda bot, reply: None
@@ -46,7 +45,7 @@ class World:
     def close(self) -> None:
         """End the clock's thread and the connections to webhooks."""
         self.clock.close(PATIENCE)
-        self.client.close()
+        self.clients.close()
 
     def note(self, what: str, **facts: Any) -> None:
         """Write a line into the journal, and wake those who wait for something."""

@@ -87,13 +87,16 @@ class Hook:
 
 
 def kind_of(update: dict[str, Any]) -> str:
-    """pre_checkout_query, successful_payment or refunded_payment."""
-    content = update.get("message", update)
-    return next(
-        kind
-        for kind in ("pre_checkout_query", "successful_payment", "refunded_payment")
-        if kind in content
+    """A kind of query, successful_payment, refunded_payment or message."""
+    found = {**update.get("message", {}), **update}
+    kinds = (
+        "pre_checkout_query",
+        "callback_query",
+        "successful_payment",
+        "refunded_payment",
+        "message",
     )
+    return next(kind for kind in kinds if kind in found)
 
 
 class Sim:
@@ -140,6 +143,25 @@ class Sim:
         outcome = self.act("pay", link=link, user=user, **more)
         self.quiet()
         return outcome
+
+    def write(self, user: int, text: str) -> Any:
+        """Let a buyer write to the bot, and wait until it is delivered."""
+        message = self.act("message", user=user, text=text)
+        assert "message_id" in message, message
+        self.quiet()
+        return message
+
+    def press(self, user: int, button: str, **more: Any) -> Any:
+        """Let a buyer press a button of the newest message that has it."""
+        return self.act("press", user=user, button=button, **more)
+
+    def chat(self, user: int) -> Any:
+        """What a buyer sees of the chat with the bot."""
+        return self.look("chat", user=user)
+
+    def texts(self, user: int) -> list[str]:
+        """The texts in that chat, oldest first."""
+        return [message.get("text", "") for message in self.chat(user)["messages"]]
 
     def quiet(self) -> None:
         assert self.look("quiet")["quiet"]

@@ -170,6 +170,7 @@ def test_aiogram_understands_the_refusals(sim: Sim) -> None:
             assert (me.id, me.is_bot) == (123456, True)
             with pytest.raises(TelegramUnauthorizedError):
                 await stranger.get_me()
+            await in_thread(sim.act, "settings", refuse_stray_fields=True)
             with pytest.raises(TelegramBadRequest, match="STARS_INVOICE_INVALID"):
                 await bot.create_invoice_link(
                     **GOODS, prices=[LabeledPrice(label="x", amount=1)], need_email=True

@@ -29,8 +29,6 @@ from harness.simulator import PRICES, SWORD, Sim
         ({"description": "x" * 256}, "INVOICE_DESCRIPTION_INVALID"),
         ({"payload": "я" * 65}, "INVOICE_PAYLOAD_INVALID"),
         ({"subscription_period": 2592000}, "SUBSCRIPTION_PERIOD_INVALID"),
-        ({"need_name": True}, "STARS_INVOICE_INVALID"),
-        ({"is_flexible": True}, "STARS_INVOICE_INVALID"),
         ({"max_tip_amount": 10}, "STARS_INVOICE_INVALID"),
         ({"provider_token": "1:TEST"}, "STARS_INVOICE_INVALID"),
     ],
@@ -50,14 +48,26 @@ def test_the_limits_themselves_are_allowed(sim: Sim) -> None:
         description="я" * 255,
         payload="я" * 64,
         provider_token="",
-        need_name=False,
     )
     sim.link(1)
 
 
+@pytest.mark.parametrize(
+    "stray", ["need_name", "need_email", "send_email_to_provider", "is_flexible"]
+)
+def test_what_does_not_go_with_stars_is_ignored_or_refused_as_a_setting_says(
+    sim: Sim, stray: str
+) -> None:
+    assert sim.link(10, **{stray: True})
+    sim.act("settings", refuse_stray_fields=True)
+    assert sim.link(10, **{stray: False})
+    refused = sim.call("createInvoiceLink", **SWORD, prices=PRICES, **{stray: True})
+    assert refused["description"] == "Bad Request: STARS_INVOICE_INVALID"
+
+
 def test_what_was_only_measured_is_a_setting(sim: Sim) -> None:
-    sim.act("settings", max_amount=10, refuse_stray_fields=False, charge_id_length=20)
-    sim.link(10, need_name=True)
+    sim.act("settings", max_amount=10, charge_id_length=20)
+    sim.link(10)
     assert sim.call("createInvoiceLink", **SWORD, prices=PRICES)["description"].endswith(
         "CURRENCY_TOTAL_AMOUNT_INVALID"
     )

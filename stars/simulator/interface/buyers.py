@@ -9,7 +9,7 @@ from stars.simulator.interface.lookup import HIGHEST, find_bot, find_user, numbe
 from stars.simulator.records import Json, User
 from stars.simulator.world import World
 
-TEXTS = ("first_name", "username", "language_code")
+TEXTS = ("first_name", "last_name", "username", "language_code")
 
 
 def list_users(world: World, _given: Json) -> list[Json]:

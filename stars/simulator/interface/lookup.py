@@ -50,3 +50,18 @@ def number(
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= high:
         return value
     raise ValueError(f"{name} is a number from 0 to {high}")
+
+
+def query_number(
+    query: Json,
+    name: str,
+    default: float = 0,
+    high: float = HIGHEST,
+) -> float:
+    """The same of a query string, where numbers are text; raises ValueError."""
+    text = str(query.get(name, default))
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{name} is a number from 0 to {high}") from None
+    return number({name: value}, name, high=high)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from stars.simulator.interface import buyers, purchases, simulation
+from stars.simulator.interface import buyers, chats, purchases, simulation
 from stars.simulator.interface.lookup import Unknown, find
 from stars.simulator.records import Json
 from stars.simulator.world import World
@@ -13,11 +13,13 @@ blp = Blueprint("sim", __name__, url_prefix="/sim")
 
 LOOK: dict[str, Callable[[World, Json], object]] = {
     **buyers.LOOK,
+    **chats.LOOK,
     **purchases.LOOK,
     **simulation.LOOK,
 }
 ACT: dict[str, Callable[[World, Json], object]] = {
     **buyers.ACT,
+    **chats.ACT,
     **purchases.ACT,
     **simulation.ACT,
 }

@@ -1,7 +1,7 @@
 """The simulation itself under /sim/: bots, clock, journal, faults, settings."""
 
 from stars.simulator import faults
-from stars.simulator.interface.lookup import number
+from stars.simulator.interface.lookup import number, query_number
 from stars.simulator.interface.purchases import LONGEST_WAIT
 from stars.simulator.records import Json
 from stars.simulator.world import World
@@ -30,16 +30,21 @@ def push_clock(world: World, given: Json) -> Json:
 
 def wait_for_quiet(world: World, given: Json) -> Json:
     """Wait until no delivery is under way and nothing is due."""
-    within = min(float(given.get("within", 30)), LONGEST_WAIT)
+    within = query_number(given, "within", 30, LONGEST_WAIT)
     quiet = world.lock.wait_for(world.clock.quiet, within)
     pending = sum(len(bot.updates) for bot in world.bots.values())
     return {"quiet": quiet, "pending_updates": pending}
 
 
 def read_journal(world: World, given: Json) -> list[Json]:
-    """The lines after the number `after` that have all the other values asked for."""
+    """The lines after the number `after` that have all the other values asked for.
+
+    With `wait`, waits that many real seconds for a line after that number.
+    """
     wanted = dict(given)
     after = int(wanted.pop("after", 0))
+    wait = query_number({"wait": wanted.pop("wait", 0)}, "wait", high=LONGEST_WAIT)
+    world.lock.wait_for(lambda: world.clock.closed or len(world.journal) > after, wait)
     return [line for line in world.journal[after:] if _has(line, wanted)]
 
 

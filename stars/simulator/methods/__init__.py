@@ -3,25 +3,31 @@
 from collections.abc import Callable
 
 from stars.simulator.arguments import Args
-from stars.simulator.methods import invoices, payments, webhooks
-from stars.simulator.records import Bot, Json
+from stars.simulator.methods import (
+    chats,
+    copies,
+    invoices,
+    media,
+    messages,
+    payments,
+    profile,
+    queries,
+    things,
+    webhooks,
+)
+from stars.simulator.records import Bot
 from stars.simulator.world import World
 
-
-def get_me(_world: World, bot: Bot, _args: Args) -> Json:
-    """Describe the bot itself."""
-    return bot.shown() | {
-        "can_join_groups": True,
-        "can_read_all_group_messages": False,
-        "supports_inline_queries": False,
-        "can_connect_to_business": False,
-        "has_main_web_app": False,
-    }
-
-
+# By their names in small letters: Telegram does not look at the case.
 METHODS: dict[str, Callable[[World, Bot, Args], object]] = {
-    "getme": get_me,
     **webhooks.METHODS,
     **invoices.METHODS,
     **payments.METHODS,
+    **messages.METHODS,
+    **media.METHODS,
+    **things.METHODS,
+    **copies.METHODS,
+    **queries.METHODS,
+    **profile.METHODS,
+    **chats.METHODS,
 }

@@ -3,20 +3,16 @@
 import json
 
 from stars.simulator.answers import Refused
-from stars.simulator.arguments import Args, refuse_if, required, whole
-from stars.simulator.messages import new_message
-from stars.simulator.records import Bot, Invoice, Json
+from stars.simulator.arguments import Args, refuse_if
+from stars.simulator.chats import find_chat
+from stars.simulator.keyboards import read_inline_keyboard
+from stars.simulator.methods.sending import send
+from stars.simulator.records import Bot, Invoice, Json, Offer
 from stars.simulator.world import World
 
 # The beginnings of arguments that do not go with Stars.
-STRAY = (
-    "need_",
-    "send_",
-    "is_flexible",
-    "max_tip_amount",
-    "suggested_tip_amounts",
-    "provider_",
-)
+UNSUPPORTED = ("max_tip_amount", "suggested_tip_amounts", "provider_")
+IGNORED = ("need_", "send_", "is_flexible")
 NOTHING = ("", "0", "false", "[]", "no")
 
 
@@ -29,18 +25,20 @@ def create_invoice_link(world: World, bot: Bot, args: Args) -> str:
 
 def send_invoice(world: World, bot: Bot, args: Args) -> Json:
     """Create an invoice and send it into a chat."""
-    user = world.users.get(whole(args, "chat_id", 0, 0, 2**52))
-    if user is None:
-        raise Refused("chat not found" if args.get("chat_id") else "chat_id is empty")
+    chat = find_chat(world, bot, args)
+    keyboard = _keyboard(args)
     invoice = _new_invoice(world, bot, args)
     content = {
         "title": invoice.title,
         "description": invoice.description,
-        "start_parameter": "",
+        "start_parameter": args.text("start_parameter"),
         "currency": "XTR",
         "total_amount": invoice.amount,
     }
-    return new_message(world, bot, user, bot, {"invoice": content})
+    pay = {"inline_keyboard": [[{"text": f"Pay ⭐️{invoice.amount}", "pay": True}]]}
+    message = send(world, bot, args, {"invoice": content, "reply_markup": pay} | keyboard)
+    chat.offers[message["message_id"]] = Offer(invoice)
+    return message
 
 
 METHODS = {
@@ -49,27 +47,36 @@ METHODS = {
 }
 
 
+def _keyboard(args: Args) -> Json:
+    """The keyboard of an invoice message, whose first button pays; raises Refused."""
+    keyboard = read_inline_keyboard(args)
+    if keyboard:
+        first = keyboard["reply_markup"]["inline_keyboard"][0][0]
+        refuse_if(not first.get("pay"), "REPLY_MARKUP_BUY_EMPTY")
+    return keyboard
+
+
 def _new_invoice(world: World, bot: Bot, args: Args) -> Invoice:
     """The invoice that the arguments describe, remembered under a new link; raises Refused."""
-    title = required(args, "title")
-    description = required(args, "description")
-    payload = required(args, "payload")
-    currency = required(args, "currency")
-    amounts = _amounts(required(args, "prices"))
+    title = args.required("title")
+    description = args.required("description")
+    payload = args.required("payload")
+    currency = args.required("currency")
+    amounts = _amounts(args.required("prices"))
     # These two words of refusal are guesses: only the lengths are documented.
     refuse_if(len(title) > 32, "INVOICE_TITLE_INVALID")
     refuse_if(len(description) > 255, "INVOICE_DESCRIPTION_INVALID")
     refuse_if(len(payload.encode(errors="replace")) > 128, "INVOICE_PAYLOAD_INVALID")
     refuse_if(currency != "XTR", "PAYMENT_PROVIDER_INVALID")
     # Subscriptions are not simulated.
-    refuse_if(args.get("subscription_period", "0") != "0", "SUBSCRIPTION_PERIOD_INVALID")
+    refuse_if(args.text("subscription_period", "0") != "0", "SUBSCRIPTION_PERIOD_INVALID")
     refuse_if(len(amounts) != 1, "STARS_INVOICE_INVALID")
-    refuse_if(world.settings.refuse_stray_fields and _stray(args), "STARS_INVOICE_INVALID")
+    stray = UNSUPPORTED + IGNORED if world.settings.refuse_stray_fields else UNSUPPORTED
+    refuse_if(_has(args, stray), "STARS_INVOICE_INVALID")
     amount = amounts[0]
     refuse_if(not 1 <= amount <= world.settings.max_amount, "CURRENCY_TOTAL_AMOUNT_INVALID")
     slug = world.word(22)
-    photo_url = args.get("photo_url", "")
-    invoice = Invoice(slug, bot, title, description, payload, amount, photo_url)
+    invoice = Invoice(slug, bot, title, description, payload, amount, args.text("photo_url"))
     world.invoices[slug] = invoice
     return invoice
 
@@ -82,9 +89,9 @@ def _amounts(prices: str) -> list[int]:
         raise Refused("can't parse prices JSON object") from None
 
 
-def _stray(args: Args) -> bool:
-    """Whether an argument is set that does not go with Stars."""
-    for name, value in args.items():
-        if name.startswith(STRAY) and value.lower() not in NOTHING:
-            return True
-    return False
+def _has(args: Args, beginnings: tuple[str, ...]) -> bool:
+    """Whether an argument is set whose name begins so."""
+    return any(
+        name.startswith(beginnings) and value.lower() not in NOTHING
+        for name, value in args.texts.items()
+    )

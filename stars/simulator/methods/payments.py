@@ -1,32 +1,32 @@
 """answerPreCheckoutQuery, refundStarPayment, and the bot's own Stars."""
 
 from stars.simulator import checkouts, refunds
-from stars.simulator.arguments import Args, flag, refuse_if, required, whole
+from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.records import Bot, Json
 from stars.simulator.world import World
 
 
 def answer_pre_checkout_query(world: World, bot: Bot, args: Args) -> bool:
     """Approve a checkout, or decline it with a reason."""
-    ok = flag(args, "ok")
-    reason = "" if ok else required(args, "error_message")
-    checkouts.answer(world, bot, args.get("pre_checkout_query_id", ""), ok, reason)
+    ok = args.flag("ok")
+    reason = "" if ok else args.required("error_message")
+    checkouts.answer(world, bot, args.text("pre_checkout_query_id"), ok, reason)
     return True
 
 
 def refund_star_payment(world: World, bot: Bot, args: Args) -> bool:
     """Give a payment back."""
-    user_id = whole(args, "user_id", 0, 0, 2**52)
+    user_id = args.id("user_id")
     refuse_if(not user_id, "invalid user_id specified")
     refuse_if(user_id not in world.users, "user not found")
-    refunds.refund(world, bot, user_id, args.get("telegram_payment_charge_id", ""))
+    refunds.refund(world, bot, user_id, args.text("telegram_payment_charge_id"))
     return True
 
 
 def get_star_transactions(_world: World, bot: Bot, args: Args) -> Json:
     """List the bot's transactions, oldest first."""
-    offset = whole(args, "offset", 0, 0, 2**31)
-    limit = whole(args, "limit", 100, 1, 100)
+    offset = args.whole("offset", 0, 0, 2**31)
+    limit = args.whole("limit", 100, 1, 100)
     return {"transactions": bot.transactions[offset : offset + limit]}
 
 

@@ -5,8 +5,8 @@ import re
 
 import httpx
 
-from stars.simulator.answers import Described
-from stars.simulator.arguments import Args, flag, refuse_if, whole
+from stars.simulator.answers import Described, Refused
+from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.polling import poll
 from stars.simulator.records import Bot, Json, Webhook
 from stars.simulator.webhooks import pump
@@ -18,30 +18,26 @@ PORTS = (None, 443, 80, 88, 8443)
 
 def set_webhook(world: World, bot: Bot, args: Args) -> Described:
     """Set the webhook, or delete it if `url` is empty."""
-    url = _webhook_url(world, args.get("url", ""))
-    secret = args.get("secret_token", "")
+    url = _webhook_url(world, args.text("url"))
+    secret = args.text("secret_token")
     refuse_if(len(secret) > 256, "secret token is too long")
     refuse_if(not set(secret) <= set(URL_SAFE), "secret token contains unallowed characters")
+    connections = args.whole("max_connections", 40, 1, 100)
+    webhook = Webhook(url, secret, connections, _certificate(world, args) if url else "")
     _choose_updates(bot, args)
-    if flag(args, "drop_pending_updates"):
-        bot.updates.clear()
-    before = bot.webhook
-    bot.webhook = Webhook(url, secret, whole(args, "max_connections", 40, 1, 100))
-    bot.last_error = None
-    pump(world, bot)
-    return Described(True, _what_was_done(before, bot.webhook))
+    return _change(world, bot, args, webhook)
 
 
 def delete_webhook(world: World, bot: Bot, args: Args) -> Described:
     """Delete the webhook."""
-    return set_webhook(world, bot, args | {"url": ""})
+    return _change(world, bot, args, Webhook())
 
 
 def get_webhook_info(_world: World, bot: Bot, _args: Args) -> Json:
     """Tell where the webhook is, how many updates wait, and what went wrong last."""
     info: Json = {
         "url": bot.webhook.url,
-        "has_custom_certificate": False,
+        "has_custom_certificate": bool(bot.webhook.certificate),
         "pending_update_count": len(bot.updates),
     }
     if bot.webhook.url:
@@ -56,9 +52,9 @@ def get_webhook_info(_world: World, bot: Bot, _args: Args) -> Json:
 def get_updates(world: World, bot: Bot, args: Args) -> list[Json]:
     """Poll for updates."""
     _choose_updates(bot, args)
-    offset = whole(args, "offset", 0, -(2**31), 2**31)
-    limit = whole(args, "limit", 100, 1, 100)
-    timeout = whole(args, "timeout", 0, 0, 50)
+    offset = args.whole("offset", 0, -(2**31), 2**31)
+    limit = args.whole("limit", 100, 1, 100)
+    timeout = args.whole("timeout", 0, 0, 50)
     return poll(world, bot, offset, limit, timeout)
 
 
@@ -68,6 +64,31 @@ METHODS = {
     "getwebhookinfo": get_webhook_info,
     "getupdates": get_updates,
 }
+
+
+def _change(world: World, bot: Bot, args: Args, webhook: Webhook) -> Described:
+    if args.flag("drop_pending_updates"):
+        bot.updates.clear()
+    before = bot.webhook
+    bot.webhook = webhook
+    bot.last_error = None
+    pump(world, bot)
+    return Described(True, _what_was_done(before, webhook))
+
+
+def _certificate(world: World, args: Args) -> str:
+    """The public certificate that was uploaded, as PEM; raises Refused."""
+    name = args.text("certificate").removeprefix("attach://") or "certificate"
+    upload = args.files.get(name)
+    refuse_if(args.text("certificate") and not upload, "bad webhook: certificate must be a file")
+    if upload is None:
+        return ""
+    certificate = upload.content.decode(errors="replace")
+    try:
+        world.clients.trusting(certificate)
+    except ValueError:
+        raise Refused("bad webhook: Failed to set custom certificate file") from None
+    return certificate
 
 
 def _webhook_url(world: World, given: str) -> str:
@@ -105,7 +126,7 @@ def _choose_updates(bot: Bot, args: Args) -> None:
     If they are left out, the previous choice stays; an empty list means the default.
     """
     try:
-        wanted = json.loads(args.get("allowed_updates", ""))
+        wanted = json.loads(args.text("allowed_updates"))
     except ValueError:
         return
     if isinstance(wanted, list):

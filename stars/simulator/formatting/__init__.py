@@ -1,0 +1,1 @@
+"""Texts of messages: parse modes, and the entities that Telegram finds by itself."""
