@@ -79,7 +79,7 @@ def fits(expected: str, printed: str, address: str) -> bool:
     return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/front-end.md", "docs/qa.md", "docs/funnel.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/front-end.md", "docs/qa.md", "docs/funnel.md", "docs/backend.md"])
 def test_every_command_of_a_page_answers_as_it_says(
     page: str, url: str, serve: Callable[..., Served]
 ) -> None:
