@@ -1,7 +1,7 @@
 """A shop's backend in Python: it hands out exactly once what was paid, and says so.
 
-    pip install flask requests standardwebhooks
-    STARS=http://127.0.0.1:8000 STARS_KEY=sk_mock_... WEBHOOK_SECRET=whsec_... python backend.py
+pip install flask requests standardwebhooks
+STARS=http://127.0.0.1:8000 STARS_KEY=sk_mock_... WEBHOOK_SECRET=whsec_... python backend.py
 """
 
 import os

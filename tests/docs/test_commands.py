@@ -16,6 +16,13 @@ from harness.servers import Served, clean_environment
 
 ANSWER = "#    "
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = (
+    "README.md",
+    "docs/front-end.md",
+    "docs/qa.md",
+    "docs/funnel.md",
+    "docs/backend.md",
+)
 STARTS_SOMETHING = ("python3 -m venv", ".venv/bin/python", ".venv/bin/flask rehearse")
 """These run until they are stopped, or for minutes: test_start and .ci/run run them."""
 
@@ -79,7 +86,7 @@ def fits(expected: str, printed: str, address: str) -> bool:
     return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/front-end.md", "docs/qa.md", "docs/funnel.md", "docs/backend.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_a_page_answers_as_it_says(
     page: str, url: str, serve: Callable[..., Served]
 ) -> None:
