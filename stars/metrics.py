@@ -41,7 +41,7 @@ class CountOutcomes(logging.Handler):
         outcomes.labels(record.getMessage()).inc()
 
 
-for domain in ("stars.domain.purchases", "stars.live"):
+for domain in ("stars.domain", "stars.live"):
     logging.getLogger(domain).addHandler(CountOutcomes())
 
 

@@ -108,7 +108,3 @@ wrong AS (
 )
 SELECT purchase_id, version, problem FROM wrong LEFT JOIN purchases USING (purchase_id)
 ORDER BY purchase_id, problem;
-
--- name: server_version()$
--- What the console says of the database.
-SELECT current_setting('server_version');

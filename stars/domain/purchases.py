@@ -1,25 +1,26 @@
-"""Purchases: what may happen to one. Each change is one statement, which judges and commits.
+"""Purchases: what a caller may do with one.
 
-Then the change is logged, and then it is answered or a refusal is raised. So a log line states
-a fact, and a refusal undoes nothing that was recorded.
+Each change is one statement, which judges and commits (transitions.py). Then the change is logged,
+and then it is answered or a refusal is raised. So a log line states a fact.
 """
 
-import json
 import logging
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from stars.database.pool import Database
 from stars.database.queries import queries
-from stars.domain.types import ANYBODY, Mode, Order, Owner, Purchase, Status, Transition, Verdict
-from stars.errors import (
-    InvalidPurchasePayload,
-    ItemNotForSale,
-    PaidForReal,
-    PurchaseConflict,
-    PurchaseNotFound,
+from stars.domain import transitions
+from stars.domain.transitions import (
+    COMPLETION,
+    INVOICE,
+    OPERATOR_FAILURE,
+    PAYMENT_FAILURE,
+    Attempt,
+    Judgement,
 )
+from stars.domain.types import ANYBODY, Mode, Order, Owner, Purchase, Transition, Verdict
+from stars.errors import PurchaseNotFound
 
 log = logging.getLogger(__name__)
 
@@ -32,46 +33,6 @@ LOGGED = (
     "source",
     "channel",
     "mode",
-)
-COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """What a call does to a purchase, by the lifecycle of the contract (section 6).
-
-    It makes a purchase `to_status` if it is in one of `from_statuses`, and writes `event_if_known`.
-    It makes a new one if `event_if_new` names the event of that.
-    """
-
-    to_status: Status
-    from_statuses: tuple[Status, ...]
-    event_if_known: str
-    event_if_new: str | None = None
-
-
-# What does not stand here changes nothing.
-INVOICE = Step(
-    to_status="pending",
-    from_statuses=("failed",),
-    event_if_known="purchase_invoice_reopened",
-    event_if_new="purchase_invoice_created",
-)
-COMPLETION = Step(
-    to_status="succeeded",
-    from_statuses=("pending", "failed"),
-    event_if_known="purchase_succeeded",
-    event_if_new="purchase_succeeded",
-)
-PAYMENT_FAILURE = Step(
-    to_status="failed",
-    from_statuses=("pending",),
-    event_if_known="purchase_failed",
-)
-OPERATOR_FAILURE = Step(
-    to_status="failed",
-    from_statuses=("pending", "succeeded"),
-    event_if_known="purchase_failed",
 )
 
 
@@ -105,9 +66,8 @@ def create_invoice(
             the one result.
 
     """
-    transition = _transition(
-        db,
-        INVOICE,
+    attempt = Attempt(
+        step=INVOICE,
         purchase_id=purchase_id,
         owner=owner,
         mode=mode,
@@ -116,6 +76,7 @@ def create_invoice(
         pay_url=pay_url,
         log_on_user_mismatch="purchase_invoice_user_mismatch",
     )
+    transition = transitions.carry_out(db, attempt)
     _log(transition.event_type or "purchase_invoice_reused", transition.purchase)
     return transition
 
@@ -128,24 +89,33 @@ def complete_purchase(
     Takes the same arguments as create_invoice and raises the same refusals. The mode is `mock`:
     a live purchase is completed by Telegram alone.
     """
-    transition = _transition(
-        db,
-        COMPLETION,
+    attempt = completion(purchase_id=purchase_id, owner=owner, order=order, request_id=request_id)
+    return log_completion(attempt, transitions.carry_out(db, attempt))
+
+
+def completion(*, purchase_id: str, owner: Owner, order: Order, request_id: str) -> Attempt:
+    """Return the attempt that complete_purchase carries out."""
+    return Attempt(
+        step=COMPLETION,
         purchase_id=purchase_id,
         owner=owner,
         mode="mock",
         order=order,
         request_id=request_id,
     )
+
+
+def log_completion(attempt: Attempt, transition: Transition) -> Transition:
+    """Log what completing has done, and return it."""
     if transition.is_replay:
         _log("purchase_succeeded_idempotent", transition.purchase)
-        return transition
-    _log(
-        "purchase_succeeded",
-        transition.purchase,
-        previous_status=transition.previous_status,
-        metadata=order.metadata,
-    )
+    else:
+        _log(
+            "purchase_succeeded",
+            transition.purchase,
+            previous_status=transition.previous_status,
+            metadata=attempt.order.metadata,
+        )
     return transition
 
 
@@ -161,15 +131,15 @@ def fail_payment(
         PurchaseConflict, Busy, DatabaseUnavailable: as create_invoice.
 
     """
-    transition = _transition(
-        db,
-        PAYMENT_FAILURE,
+    attempt = Attempt(
+        step=PAYMENT_FAILURE,
         purchase_id=purchase_id,
         owner=owner,
         mode="mock",
         order=order,
         request_id=request_id,
     )
+    transition = transitions.carry_out(db, attempt)
     _log_failure(transition)
     return transition
 
@@ -183,15 +153,15 @@ def mark_failed_by_operator(db: Database, *, purchase_id: str, request_id: str) 
         Busy, DatabaseUnavailable: as create_invoice.
 
     """
-    transition = _transition(
-        db,
-        OPERATOR_FAILURE,
+    attempt = Attempt(
+        step=OPERATOR_FAILURE,
         purchase_id=purchase_id,
         owner=ANYBODY,
         mode=None,
         order=Order(),
         request_id=request_id,
     )
+    transition = transitions.carry_out(db, attempt)
     _log_failure(transition)
     return transition
 
@@ -209,14 +179,22 @@ def confirm_purchase(
         Busy, DatabaseUnavailable: nobody can tell.
 
     """
-    purchase = get(db, purchase_id=purchase_id, owner=ANYBODY)
-    if purchase["user_id"] != owner:
-        _refuse_user(purchase, owner, "purchase_user_mismatch")
-    if purchase["mode"] != mode:
-        _refuse_mode(purchase_id, owner)
-    if order.differences(purchase):
-        _refuse_terms(purchase, owner, order)
-    return purchase
+    row = db.fetch_one(
+        queries.compare_purchase,
+        purchase_id=purchase_id,
+        user_id=owner,
+        mode=mode,
+        item_id=order.item_id,
+        price_stars=order.price_stars,
+        purchase_type=order.purchase_type,
+    )
+    if row is None:
+        raise PurchaseNotFound
+    verdict, differing, purchase = row
+    if verdict != Verdict.UNCHANGED:
+        judged = Judgement(verdict=verdict, differing=differing, purchase=purchase)
+        transitions.refuse(judged, purchase_id=purchase_id, user_id=owner)
+    return cast(Purchase, purchase)
 
 
 def get(db: Database, *, purchase_id: str, owner: Owner, mode: Mode | None = None) -> Purchase:
@@ -291,127 +269,6 @@ def log_fields(purchase: Purchase) -> dict[str, Any]:
     """Return the fields of a purchase that every log line about it has."""
     document = cast(dict[str, Any], purchase)
     return {name: document[name] for name in LOGGED}
-
-
-def _transition(
-    db: Database,
-    step: Step,
-    *,
-    purchase_id: str,
-    owner: Owner,
-    mode: Mode | None,
-    order: Order,
-    request_id: str,
-    pay_url: str | None = None,
-    log_on_user_mismatch: str = "purchase_user_mismatch",
-) -> Transition:
-    """Run the one statement of a transition, and return what it did or raise what it judged."""
-    user_id = None if owner is ANYBODY else owner
-    may_create = step.event_if_new is not None and user_id is not None and not order.missing()
-    params = {
-        "purchase_id": purchase_id,
-        "user_id": user_id,
-        "item_id": order.item_id,
-        "price_stars": order.price_stars,
-        "purchase_type": order.purchase_type,
-        "mode": mode,
-        "source": order.source,
-        "channel": order.channel,
-        "metadata": COMPACT.encode(order.metadata),
-        "pay_url": pay_url,
-        "request_id": request_id,
-        "to_status": step.to_status,
-        "from_statuses": " ".join(step.from_statuses),
-        "event_if_new": step.event_if_new if may_create else None,
-        "event_if_known": step.event_if_known,
-    }
-    row = db.fetch_one(queries.transition_purchase, **params)
-    if row is None and may_create:
-        # Another first request won in that very moment, and its row could not be seen yet.
-        row = db.fetch_one(queries.transition_purchase, **params)
-    if row is None:
-        _refuse_unknown(step, purchase_id, owner, order)
-    verdict, event_type, previous_status, purchase = row
-    if verdict in (Verdict.CHANGED, Verdict.UNCHANGED):
-        return Transition(
-            purchase=purchase,
-            event_type=event_type,
-            previous_status=previous_status,
-            is_replay=event_type is None,
-        )
-    _refuse(verdict, purchase, purchase_id, user_id, order, log_on_user_mismatch)
-
-
-def _refuse(
-    verdict: str,
-    purchase: Purchase,
-    purchase_id: str,
-    user_id: str | None,
-    order: Order,
-    log_on_user_mismatch: str,
-) -> NoReturn:
-    match verdict:
-        case Verdict.USER_MISMATCH:
-            _refuse_user(purchase, user_id, log_on_user_mismatch)
-        case Verdict.MODE_MISMATCH:
-            _refuse_mode(purchase_id, user_id)
-        case Verdict.TERMS_MISMATCH:
-            _refuse_terms(purchase, user_id, order)
-        case Verdict.PAID_LIVE:
-            raise PaidForReal
-        case Verdict.NOT_FOR_SALE:
-            raise ItemNotForSale
-        case _:
-            _refuse_by_catalogue(purchase_id, user_id, verdict.split())
-
-
-def _refuse_user(purchase: Purchase, user_id: str | None, name: str) -> NoReturn:
-    log.warning(
-        name,
-        extra={
-            "purchase_id": purchase["purchase_id"],
-            "user_id": user_id,
-            "existing_user_id": purchase["user_id"],
-        },
-    )
-    raise PurchaseConflict
-
-
-def _refuse_mode(purchase_id: str, user_id: str | None) -> NoReturn:
-    _log_mismatch(purchase_id, user_id, ["mode"])
-    raise PurchaseConflict  # says no more: a mock caller may claim to be anybody
-
-
-def _refuse_terms(purchase: Purchase, user_id: str | None, order: Order) -> NoReturn:
-    mismatched = order.differences(purchase)
-    _log_mismatch(purchase["purchase_id"], user_id, mismatched)
-    raise PurchaseConflict(
-        "This purchase_id was used before, with other values.", mismatched=mismatched
-    )
-
-
-def _refuse_by_catalogue(purchase_id: str, user_id: str | None, mismatched: list[str]) -> NoReturn:
-    _log_mismatch(purchase_id, user_id, mismatched)
-    raise PurchaseConflict("The catalogue has other values for this item.", mismatched=mismatched)
-
-
-def _refuse_unknown(step: Step, purchase_id: str, owner: Owner, order: Order) -> NoReturn:
-    if owner is ANYBODY:
-        raise PurchaseNotFound(f"There is no purchase {purchase_id}.")
-    if step.event_if_new is None:
-        raise PurchaseNotFound
-    missing = order.missing()
-    raise InvalidPurchasePayload(
-        "There is no such purchase yet; these fields are missing to make it.",
-        errors={name: ["Missing data for required field."] for name in missing},
-    )
-
-
-def _log_mismatch(purchase_id: str, user_id: str | None, mismatched: list[str]) -> None:
-    log.warning(
-        "purchase_params_mismatch",
-        extra={"purchase_id": purchase_id, "user_id": user_id, "mismatched": mismatched},
-    )
 
 
 def _log_failure(transition: Transition) -> None:

@@ -69,28 +69,21 @@ class Order:
         needed = {"item_id": self.item_id, "price_stars": self.price_stars}
         return sorted(name for name, value in needed.items() if value is None)
 
-    def differences(self, purchase: Purchase) -> list[str]:
-        """The names of the terms that were said and that differ from those of `purchase`."""
-        terms = {
-            "item_id": (self.item_id, purchase["item_id"]),
-            "price_stars": (self.price_stars, purchase["price_stars"]),
-            "purchase_type": (self.purchase_type, purchase["purchase_type"]),
-        }
-        return [
-            name for name, (asked, known) in terms.items() if asked is not None and asked != known
-        ]
-
 
 class Verdict(StrEnum):
-    """What the statement of a transition judged. The names are those that it answers with."""
+    """What a statement judged. These are the words that it answers with."""
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+    UNKNOWN = "unknown"
+    """There is no such purchase, and none was made."""
     USER_MISMATCH = "user_mismatch"
     MODE_MISMATCH = "mode_mismatch"
-    TERMS_MISMATCH = "params_mismatch"
+    TERMS_MISMATCH = "terms_mismatch"
+    CATALOGUE_MISMATCH = "catalogue_mismatch"
+    NOT_FOR_SALE = "not_for_sale"
     PAID_LIVE = "paid_live"
-    NOT_FOR_SALE = "item_not_for_sale"
+    """Real Stars were paid for it, so it cannot be marked failed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,10 @@ from typing import Any, TypedDict
 
 from stars.database.pool import Database
 from stars.database.queries import queries
+from stars.domain import purchases, transitions
 from stars.domain.payments import OutcomeName
-from stars.domain.types import Order
+from stars.domain.transitions import Judgement
+from stars.domain.types import Order, Transition
 from stars.errors import NotFound
 
 MATCHED = ("user_id", "item_id", "purchase_id")
@@ -70,24 +72,22 @@ def arm(
     return armed  # type: ignore[no-any-return]
 
 
-def take(db: Database, *, purchase_id: str, user_id: str, order: Order) -> TakenOutcome | None:
-    """Take the oldest outcome that is meant for this purchase.
+def complete_unless_armed(
+    db: Database, *, purchase_id: str, owner: str, order: Order, request_id: str
+) -> Transition | TakenOutcome:
+    """Take the oldest outcome that is armed for this purchase; if there is none, complete it.
 
-    Returns:
-        None when none is, or when completing the purchase would change nothing.
-
+    Takes the same arguments as domain.purchases.complete_purchase and raises the same refusals.
+    An outcome is taken only where completing would change something, and then nothing is changed.
     """
-    row = db.fetch_one(
-        queries.take_outcome,
-        purchase_id=purchase_id,
-        user_id=user_id,
-        item_id=order.item_id,
-        price_stars=order.price_stars,
-        purchase_type=order.purchase_type,
+    attempt = purchases.completion(
+        purchase_id=purchase_id, owner=owner, order=order, request_id=request_id
     )
-    if row is None:
-        return None
-    outcome_id, outcome, delay = row
+    row = db.fetch_one(queries.complete_unless_armed, **attempt.params())
+    outcome_id, outcome, delay, *judged = row
+    if outcome_id is None:
+        transition = transitions.conclude(attempt, Judgement(*judged))
+        return purchases.log_completion(attempt, transition)
     log.info(
         "mock_outcome_taken",
         extra={

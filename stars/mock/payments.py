@@ -57,23 +57,24 @@ class MockPayments(Payments):
         address: str,
         steering: Steering | None,
     ) -> Transition:
-        """Let the payment end as steered; else as an outcome armed for it says; else well."""
-        outcome, delay = self._choose_ending(purchase_id, owner, order, steering or Steering())
-        if delay:
-            time.sleep(delay)
-        if outcome in ("paid", "lost"):
-            transition = purchases.complete_purchase(
+        """Let the payment end as steered; else as an outcome armed for it says; else well.
+
+        A delay is waited before anything is done. One that the caller asks for comes in place of
+        the armed outcome's own.
+        """
+        steering = steering or Steering()
+        time.sleep(steering.delay or 0)
+        outcome = steering.outcome
+        if outcome is None:
+            done = outcomes.complete_unless_armed(
                 self._db, purchase_id=purchase_id, owner=owner, order=order, request_id=request_id
             )
-            if outcome == "lost" and not transition.is_replay:
-                raise AnswerLost
-            return transition
-        try:
-            return self._end_unpaid(outcome, purchase_id, owner, order, request_id)
-        except PurchaseNotFound:
-            # It has to be there before it can fail or stay pending.
-            self._create_invoice(purchase_id, owner, order, request_id, address)
-            return self._end_unpaid(outcome, purchase_id, owner, order, request_id)
+            if isinstance(done, Transition):
+                return done
+            outcome = done.outcome
+            if steering.delay is None:
+                time.sleep(done.delay)
+        return self._end(outcome, purchase_id, owner, order, request_id, address)
 
     def mark_failed(self, *, purchase_id: str, request_id: str) -> Purchase:
         """Mark a purchase failed, whoever owns it."""
@@ -142,16 +143,29 @@ class MockPayments(Payments):
             pay_url=self.pay_url(purchase_id, address),
         )
 
-    def _choose_ending(
-        self, purchase_id: str, owner: str, order: Order, steering: Steering
-    ) -> tuple[OutcomeName, float]:
-        """Return how the payment ends and after how many seconds. What the caller says comes first."""
-        if steering.outcome is not None:
-            return steering.outcome, steering.delay or 0
-        taken = outcomes.take(self._db, purchase_id=purchase_id, user_id=owner, order=order)
-        if taken is None:
-            return "paid", steering.delay or 0
-        return taken.outcome, taken.delay if steering.delay is None else steering.delay
+    def _end(
+        self,
+        outcome: OutcomeName,
+        purchase_id: str,
+        owner: str,
+        order: Order,
+        request_id: str,
+        address: str,
+    ) -> Transition:
+        """Let the payment end as `outcome` says."""
+        if outcome in ("paid", "lost"):
+            transition = purchases.complete_purchase(
+                self._db, purchase_id=purchase_id, owner=owner, order=order, request_id=request_id
+            )
+            if outcome == "lost" and not transition.is_replay:
+                raise AnswerLost
+            return transition
+        try:
+            return self._end_unpaid(outcome, purchase_id, owner, order, request_id)
+        except PurchaseNotFound:
+            # It has to be there before it can fail or stay pending.
+            self._create_invoice(purchase_id, owner, order, request_id, address)
+            return self._end_unpaid(outcome, purchase_id, owner, order, request_id)
 
     def _end_unpaid(
         self,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stars.database import migrate
-from stars.database.migrate import Migration
+from stars.database.migrate import SchemaFile
 from stars.database.pool import Database
 from stars.domain.service import Service
 
@@ -13,7 +13,7 @@ class State:
     """Which mode it runs in, and on what database.
 
     `schema` is the number of the newest migration that the database has; `missing` are the names
-    of those of this release that it lacks.
+    of those of this release that it lacks, and of the functions.
     """
 
     mode: str
@@ -24,21 +24,24 @@ class State:
 
 def read_state(here: Service) -> State:
     """Ask the database. Raises Busy, DatabaseUnavailable."""
-    migrations = migrate.status(here.db)
-    applied = [migration.number for migration in migrations if migration.applied_at]
+    needed = migrate.status(here.db)
+    applied = [file.number for file in needed if file.number and file.applied_at]
     return State(
         mode=here.settings.mode,
         schema=max(applied, default=0),
-        missing=names_of_missing(migrations),
+        missing=names_of_missing(needed),
         database=migrate.server_version(here.db),
     )
 
 
 def missing_migrations(db: Database) -> list[str]:
-    """Return the names of the migrations that the database lacks. Raises as read_state."""
+    """Return the names of the migrations and functions that the database lacks.
+
+    Raises as read_state.
+    """
     return names_of_missing(migrate.status(db))
 
 
-def names_of_missing(migrations: list[Migration]) -> list[str]:
-    """Return the names of those of these migrations that have not been applied."""
-    return [migration.name for migration in migrations if migration.applied_at is None]
+def names_of_missing(needed: list[SchemaFile]) -> list[str]:
+    """Return the names of those of these files that have not been applied."""
+    return [file.name for file in needed if file.applied_at is None]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from harness.waiting import together
 
-from stars.database.migrate import MigrationError, migrate, read, status
+from stars.database.migrate import MigrationError, migrate, read_migrations, status
 from stars.database.pool import Database
 
 
@@ -19,13 +19,14 @@ def empty(empty_url: str) -> Any:
 
 
 def write(folder: Path, number: int, sql: str) -> None:
-    (folder / f"{number:04}_step.sql").write_text(sql)
+    (folder / "migrations" / f"{number:04}_step.sql").write_text(sql)
 
 
 @pytest.fixture
 def steps(tmp_path: Path) -> Path:
     """A folder of migrations: the real first one and a small second."""
-    (tmp_path / "0001_first.sql").write_bytes(read()[0].sql)
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_first.sql").write_bytes(read_migrations()[0].sql)
     write(tmp_path, 2, "CREATE TABLE second (id integer);")
     return tmp_path
 
@@ -87,5 +88,5 @@ def test_g20_a_database_ahead_of_the_release_is_no_concern_of_the_old_code(
     empty: Database, steps: Path
 ) -> None:
     migrate(empty, steps)
-    (steps / "0002_step.sql").unlink()
+    (steps / "migrations" / "0002_step.sql").unlink()
     assert [bool(one.applied_at) for one in status(empty, steps)] == [True]
