@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from harness.constants import BOT_TOKEN
 from harness.counting import FUNNEL, total
 from harness.histories import MS, NOON, write
 
@@ -83,4 +84,5 @@ def test_each_mode_counts_its_own_rows(
 ) -> None:
     for number, its in enumerate(("mock", "live", "live")):
         write(sql, f"p{number}", "I", datetime.now(UTC) - MS, mode=its)
-    assert make_app(mode=mode).test_client().get(FUNNEL).json["total"]["created"] == created
+    app = make_app(mode=mode, telegram_bot_token=BOT_TOKEN)
+    assert app.test_client().get(FUNNEL).json["total"]["created"] == created

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from harness.constants import BOT_TOKEN
 from harness.counting import agrees
 from harness.histories import EVENT
 
@@ -67,7 +68,8 @@ def test_the_same_seed_makes_the_same_histories(console: Any, sql: psycopg.Conne
 def test_purchases_are_made_up_nowhere_but_in_development(
     make_app: Callable[..., Any], sql: psycopg.Connection[Any], settings: dict[str, str]
 ) -> None:
-    refused = make_app(**settings).test_cli_runner().invoke(args=["db", "seed", "10"])
+    app = make_app(**settings, telegram_bot_token=BOT_TOKEN)
+    refused = app.test_cli_runner().invoke(args=["db", "seed", "10"])
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "development" in refused.stderr
     assert sql.execute("SELECT count(*) FROM purchases").fetchone() == (0,)
