@@ -12,15 +12,6 @@ from marshmallow.validate import OneOf, Range, Regexp
 # Per worker; and as many database connections, since a request holds one at most. Fewer would be a little faster
 # (benchmarks/), but whoever meets a locked row occupies one for 3 s.
 THREADS = 4
-
-CHECKOUT_RESERVED_FOR = 60
-"""Seconds after an approved checkout in which no other of its purchase is approved.
-
-Telegram charges at once when it has our answer, which counts for 10 s after its question. The other
-50 s are for the news of the charge: if we are away just then, Telegram tells it again at once and
-then after 2, 4, 8 and 16 s more. Longer would only keep those waiting whose payment broke off.
-"""
-
 SHAPES = {
     "DATABASE_URL": (
         r"postgres(ql)?://\S+|\w+ *=.*",
@@ -35,6 +26,12 @@ SHAPES = {
         r"[\w-]+(, *[\w-]+)*",
         "must be names of headers, like X-Shop-Version, X-Trace",
     ),
+    # As many as HS256 has bytes (RFC 7518, 3.2): a shorter one could be guessed from a token.
+    "AUTH_JWT_SECRET": (r"\S{32,}", "must be 32 or more characters without blanks"),
+    "AUTH_JWKS_URL": (r"https?://[^\s#@]+", "must be like https://id.example/jwks.json"),
+    "AUTH_JWT_USER_CLAIM": (r"[!-~]{1,64}", "must be the name of a claim, like sub"),
+    "AUTH_JWT_ISSUER": (r"\S+", "must be what the tokens have as iss"),
+    "AUTH_JWT_AUDIENCE": (r"\S+", "must be what the tokens have as aud"),
     "SECRET_KEY": (r"\S{16,}", "must be 16 or more characters without blanks"),
     "CONSOLE_PASSWORD": (r"[^\x00-\x1f\x7f]+", "must be characters that a keyboard has"),
     "METRICS_TOKEN": (r"[!-~]+", "must be printable ASCII without blanks"),
@@ -73,12 +70,16 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     cors_headers: tuple[str, ...] = ()
     secret_key: str | None = field(default=None, repr=False)
+    auth_jwt_secret: str | None = field(default=None, repr=False)
+    auth_jwks_url: str | None = None
+    auth_jwt_user_claim: str = "sub"
+    auth_jwt_issuer: str | None = None
+    auth_jwt_audience: str | None = None
     console_password: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     telegram_bot_token: str | None = field(default=None, repr=False)
     telegram_webhook_secret: str | None = field(default=None, repr=False)
     telegram_api_url: str = "https://api.telegram.org"
-    checkout_reserved_for: int = CHECKOUT_RESERVED_FOR
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -115,13 +116,15 @@ class Settings:
             cors_origins=separated(shaped("CORS_ORIGINS")),
             cors_headers=separated(shaped("CORS_HEADERS")),
             secret_key=shaped("SECRET_KEY"),
+            auth_jwt_secret=shaped("AUTH_JWT_SECRET"),
+            auth_jwks_url=shaped("AUTH_JWKS_URL"),
+            auth_jwt_user_claim=shaped("AUTH_JWT_USER_CLAIM") or cls.auth_jwt_user_claim,
+            auth_jwt_issuer=shaped("AUTH_JWT_ISSUER"),
+            auth_jwt_audience=shaped("AUTH_JWT_AUDIENCE"),
             console_password=shaped("CONSOLE_PASSWORD"),
             metrics_token=shaped("METRICS_TOKEN"),
             telegram_bot_token=shaped("TELEGRAM_BOT_TOKEN"),
             telegram_webhook_secret=shaped("TELEGRAM_WEBHOOK_SECRET"),
-            checkout_reserved_for=env.int(
-                "CHECKOUT_RESERVED_FOR", CHECKOUT_RESERVED_FOR, validate=Range(0, 3600)
-            ),
             telegram_api_url=(shaped("TELEGRAM_API_URL") or cls.telegram_api_url).rstrip("/"),
         )
         problems = settings.contradictions()
@@ -161,6 +164,8 @@ class Settings:
                 )
             if "*" in self.cors_origins:
                 found["CORS_ORIGINS"] = "in production name the origins: * lets every site call"
+            if (self.auth_jwks_url or "").startswith("http:"):
+                found["AUTH_JWKS_URL"] = "in production it must be https: who sends keys, decides"
             if not self.database_url:
                 found["DATABASE_URL"] = (
                     "production needs a database of its own; the embedded one is for development"

@@ -147,6 +147,13 @@ class Busy(Refusal, status=503, retry_after=1):
     """
 
 
+class IdentityUnavailable(Refusal, status=503, retry_after=5):
+    """Your token cannot be checked now.
+
+    The keys of AUTH_JWKS_URL cannot be fetched. Send the same again.
+    """
+
+
 class TelegramUnavailable(Refusal, status=503, retry_after=5):
     """Telegram cannot be reached, or refused.
 

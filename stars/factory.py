@@ -24,6 +24,7 @@ from stars.live.payments import LivePayments
 from stars.live.telegram import Telegram
 from stars.mock.payments import MockPayments
 from stars.web import api, cors, problems, requests
+from stars.web.callers import users
 from stars.web.routes import (
     analytics,
     backend,
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["stars"] = assemble_service(settings)
     requests.install(app)
     problems.install(app)
+    users.install(app, settings)
     add_routes(app, settings)
     for command in COMMANDS:
         app.cli.add_command(command)
@@ -104,7 +106,7 @@ def choose_payments(settings: Settings, db: Database) -> Payments:
         return MockPayments(db, links)
     if settings.mode == "live":
         telegram = Telegram(settings.telegram_bot_token or "", settings.telegram_api_url)
-        return LivePayments(db, telegram, settings)
+        return LivePayments(db, telegram, settings.telegram_webhook_secret or "")
     return Disabled()
 
 

@@ -23,6 +23,12 @@ SECURITY = {
         "name": "Authorization",
         "description": "tma <initData>",
     },
+    "shopToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of the shop's own, where AUTH_JWT_SECRET or AUTH_JWKS_URL is set.",
+    },
     "serverKey": {
         "type": "http",
         "scheme": "bearer",

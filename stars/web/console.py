@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app
 
 from stars.errors import Refusal
-from stars.web.callers import admit_staff
+from stars.web.callers.staff import admit_staff
 from stars.web.pages import render, render_refusal
 from stars.web.requests import service
 from stars.web.state import read_state

@@ -9,7 +9,7 @@ from harness.constants import API, BOT_TOKEN, LIVE, SWORD
 from harness.launch import launch_data
 
 from stars.errors import Unauthorized
-from stars.web import callers
+from stars.web.callers import launch_data as launch
 
 
 def get(app: Any, path: str = f"{API}/p1", **headers: str) -> Any:
@@ -77,21 +77,24 @@ def test_g23_the_launch_data_telegram_documents_is_verified(make_app: Callable[.
     assert done.json["user_id"] == str(2**52 - 1)
 
 
-# Launch data that Telegram signed, by the token of its bot: what https://docs.telegram-mini-apps.com shows of both kinds,
-# the older without `signature`, the newer with it.
+# Launch data that Telegram signed, by the token of its bot: what docs.telegram-mini-apps.com shows
+# of both kinds, the older without `signature`, the newer with it.
 PUBLISHED = {
     "5768337691:AAH5YkoiEuPk8-FZa32hStHTqXiLPtAEhx8": (
-        "query_id=AAHdF6IQAAAAAN0XohDhrOrc&user=%7B%22id%22%3A279058397%2C%22first_name%22%3A%22Vladislav%22%2C%22last_name%22"
-        "%3A%22Kibenko%22%2C%22username%22%3A%22vdkfrost%22%2C%22language_code%22%3A%22ru%22%2C%22is_premium%22%3Atrue%7D"
-        "&auth_date=1662771648&hash=c501b71e775f74ce10e377dea85a7ea24ecd640b223ea86dfe453e0eaed2e2b2"
+        "query_id=AAHdF6IQAAAAAN0XohDhrOrc&user=%7B%22id%22%3A279058397%2C%22first_name%22%3A"
+        "%22Vladislav%22%2C%22last_name%22%3A%22Kibenko%22%2C%22username%22%3A%22vdkfrost%22%"
+        "2C%22language_code%22%3A%22ru%22%2C%22is_premium%22%3Atrue%7D&auth_date=1662771648&h"
+        "ash=c501b71e775f74ce10e377dea85a7ea24ecd640b223ea86dfe453e0eaed2e2b2"
     ),
     "7342037359:AAHI25ES9xCOMPokpYoz-p8XVrZUdygo2J4": (
-        "user=%7B%22id%22%3A279058397%2C%22first_name%22%3A%22Vladislav%20%2B%20-%20%3F%20%5C%2F%22%2C%22last_name%22%3A%22"
-        "Kibenko%22%2C%22username%22%3A%22vdkfrost%22%2C%22language_code%22%3A%22ru%22%2C%22is_premium%22%3Atrue%2C%22"
-        "allows_write_to_pm%22%3Atrue%2C%22photo_url%22%3A%22https%3A%5C%2F%5C%2Ft.me%5C%2Fi%5C%2Fuserpic%5C%2F320%5C%2F"
-        "4FPEE4tmP3ATHa57u6MqTDih13LTOiMoKoLDRG4PnSA.svg%22%7D&chat_instance=8134722200314281151&chat_type=private"
-        "&auth_date=1733509682&signature=TYJxVcisqbWjtodPepiJ6ghziUL94-KNpG8Pau-X7oNNLNBM72APCpi_RKiUlBvcqo5L-LAxIc3dnTzcZX_PDg"
-        "&hash=a433d8f9847bd6addcc563bff7cc82c89e97ea0d90c11fe5729cae6796a36d73"
+        "user=%7B%22id%22%3A279058397%2C%22first_name%22%3A%22Vladislav%20%2B%20-%20%3F%20%5C"
+        "%2F%22%2C%22last_name%22%3A%22Kibenko%22%2C%22username%22%3A%22vdkfrost%22%2C%22lang"
+        "uage_code%22%3A%22ru%22%2C%22is_premium%22%3Atrue%2C%22allows_write_to_pm%22%3Atrue%"
+        "2C%22photo_url%22%3A%22https%3A%5C%2F%5C%2Ft.me%5C%2Fi%5C%2Fuserpic%5C%2F320%5C%2F4F"
+        "PEE4tmP3ATHa57u6MqTDih13LTOiMoKoLDRG4PnSA.svg%22%7D&chat_instance=813472220031428115"
+        "1&chat_type=private&auth_date=1733509682&signature=TYJxVcisqbWjtodPepiJ6ghziUL94-KNp"
+        "G8Pau-X7oNNLNBM72APCpi_RKiUlBvcqo5L-LAxIc3dnTzcZX_PDg&hash=a433d8f9847bd6addcc563bff"
+        "7cc82c89e97ea0d90c11fe5729cae6796a36d73"
     ),
 }
 
@@ -101,8 +104,8 @@ def test_g23_launch_data_that_telegram_itself_signed_verifies(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(Unauthorized, match="older than 24 hours"):
-        callers.verify(PUBLISHED[token], token)
-    monkeypatch.setattr(callers, "LIFETIME", timedelta(days=36_500))
-    assert callers.verify(PUBLISHED[token], token) == "279058397"
+        launch.verify(PUBLISHED[token], token)
+    monkeypatch.setattr(launch, "LIFETIME", timedelta(days=36_500))
+    assert launch.verify(PUBLISHED[token], token) == "279058397"
     with pytest.raises(Unauthorized, match="signature"):
-        callers.verify(PUBLISHED[token].replace("vdkfrost", "vdkfrosr"), token)
+        launch.verify(PUBLISHED[token].replace("vdkfrost", "vdkfrosr"), token)

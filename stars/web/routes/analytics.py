@@ -9,7 +9,7 @@ from stars.schemas.funnel import FunnelAnswer, FunnelQuery
 from stars.web.answers import respond
 from stars.web.api import Answer, Blueprint
 from stars.web.bodies import read_query
-from stars.web.callers import admit_staff
+from stars.web.callers.staff import admit_staff
 from stars.web.requests import service
 
 blp = Blueprint(

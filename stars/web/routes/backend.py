@@ -21,7 +21,7 @@ from stars.schemas.examples import EXAMPLES
 from stars.web.answers import respond
 from stars.web.api import Answer, Blueprint
 from stars.web.bodies import read_purchase_id, read_query
-from stars.web.keys import current_backend
+from stars.web.callers.keys import current_backend
 from stars.web.requests import request_id, service
 
 blp = Blueprint(

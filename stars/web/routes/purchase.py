@@ -16,7 +16,7 @@ from stars.schemas.requests import InvoiceRequest, PurchaseRequest
 from stars.web.answers import respond
 from stars.web.api import Answer, Blueprint, Body
 from stars.web.bodies import load, read_order, read_purchase_id
-from stars.web.callers import current_user
+from stars.web.callers.users import current_user
 from stars.web.requests import address, request_id, service
 
 blp = Blueprint(
@@ -27,7 +27,12 @@ INVOICE_REQUEST = InvoiceRequest()
 PURCHASE_REQUEST = PurchaseRequest()
 MOCK_HEADERS = MockHeaders()
 
-USER: list[dict[str, Any]] = [{"launchData": []}, {"serverKey": []}, {}]
+USER: list[dict[str, Any]] = [
+    {"launchData": []},
+    {"shopToken": []},
+    {"serverKey": []},
+    {},
+]
 X_USER_ID: dict[str, Any] = {
     "in": "header",
     "name": "X-User-Id",
@@ -67,6 +72,7 @@ POLLED = {
 TROUBLE = (
     errors.Unauthorized,
     errors.InsufficientScope,
+    errors.IdentityUnavailable,
     errors.DatabaseUnavailable,
     errors.Busy,
 )
