@@ -100,6 +100,14 @@ class InsufficientScope(Refusal, status=403):
     """This key may not do that. Make one with the scope that is named."""
 
 
+class AlreadyFulfilled(Refusal, status=409):
+    """This purchase was handed out already. It was done under another reference."""
+
+
+class NotPaid(Refusal, status=409):
+    """This purchase is not paid. There is nothing to hand out."""
+
+
 class NothingToRefund(Refusal, status=409):
     """There is nothing to refund. No Stars were kept for this purchase."""
 

@@ -24,6 +24,15 @@ CREATE OR REPLACE FUNCTION event_payload(
             'metadata', metadata,
             'invoice_to_purchase_ms',
                 floor(extract(epoch FROM at - its.invoiced_at) * 1000)::bigint)
+        WHEN 'purchase_fulfilled' THEN json_build_object(
+            'purchase_id', its.purchase_id,
+            'item_id', its.item_id,
+            'price_stars', its.price_stars,
+            'purchase_type', its.purchase_type,
+            'previous_status', previous_status,
+            'reference', its.fulfilment_reference,
+            'paid_to_fulfilled_ms',
+                floor(extract(epoch FROM at - its.succeeded_at) * 1000)::bigint)
         ELSE json_build_object(
             'purchase_id', its.purchase_id,
             'item_id', its.item_id,

@@ -11,5 +11,6 @@ CREATE OR REPLACE FUNCTION next_moment(known purchases) RETURNS timestamptz
         known.succeeded_at,
         known.failed_at,
         known.refunded_at,
-        known.payment_refused_at)
+        known.payment_refused_at,
+        known.fulfilled_at)
 $$;

@@ -19,5 +19,6 @@ CREATE OR REPLACE FUNCTION purchase_document(its purchases) RETURNS json
         'invoiced_at', its.invoiced_at,
         'succeeded_at', its.succeeded_at,
         'failed_at', its.failed_at,
+        'fulfilled_at', its.fulfilled_at,
         'pay_url', its.pay_url)
 $$;

@@ -10,6 +10,7 @@ WITH history AS (
             WHEN 'purchase_failed' THEN 'failed'
             WHEN 'purchase_refunded' THEN 'refunded'
             WHEN 'purchase_payment_refused' THEN payload ->> 'previous_status'
+            WHEN 'purchase_fulfilled' THEN payload ->> 'previous_status'
             ELSE 'pending'
         END AS status,
         lag(created_at) OVER stream AS previous_at,
@@ -19,6 +20,7 @@ WITH history AS (
             WHEN 'purchase_failed' THEN 'failed'
             WHEN 'purchase_refunded' THEN 'refunded'
             WHEN 'purchase_payment_refused' THEN payload ->> 'previous_status'
+            WHEN 'purchase_fulfilled' THEN payload ->> 'previous_status'
             ELSE 'pending'
         END) OVER stream AS previous_status
     FROM events
@@ -31,7 +33,10 @@ ended AS (
         max(created_at) FILTER (WHERE event_type = 'purchase_succeeded') AS succeeded_at,
         max(created_at) FILTER (WHERE event_type = 'purchase_failed') AS failed_at,
         max(created_at) FILTER (WHERE event_type = 'purchase_refunded') AS refunded_at,
-        max(created_at) FILTER (WHERE event_type = 'purchase_payment_refused') AS payment_refused_at
+        max(created_at) FILTER (WHERE event_type = 'purchase_payment_refused') AS payment_refused_at,
+        max(created_at) FILTER (WHERE event_type = 'purchase_fulfilled') AS fulfilled_at,
+        max(payload ->> 'reference') FILTER (WHERE event_type = 'purchase_fulfilled')
+            AS fulfilment_reference
     FROM history GROUP BY purchase_id
 )
 SELECT purchase_id, version, 'versions do not run 1, 2, 3 without gaps' AS problem
@@ -46,7 +51,7 @@ WHERE (event_type, COALESCE(previous_status, 'none')) NOT IN (VALUES
     ('purchase_invoice_reopened', 'failed'),
     ('purchase_succeeded', 'none'), ('purchase_succeeded', 'pending'), ('purchase_succeeded', 'failed'),
     ('purchase_failed', 'pending'), ('purchase_failed', 'succeeded'),
-    ('purchase_refunded', 'succeeded'),
+    ('purchase_refunded', 'succeeded'), ('purchase_fulfilled', 'succeeded'),
     ('purchase_payment_refused', 'pending'), ('purchase_payment_refused', 'failed'),
     ('purchase_payment_refused', 'succeeded'), ('purchase_payment_refused', 'refunded'))
 UNION ALL
@@ -62,9 +67,11 @@ UNION ALL
 SELECT purchase_id, purchases.version, 'the row is not where its history ends'
 FROM purchases LEFT JOIN ended USING (purchase_id)
 WHERE (ended.version, ended.status, ended.created_at, ended.invoiced_at, ended.succeeded_at, ended.failed_at,
-        ended.refunded_at, ended.payment_refused_at)
+        ended.refunded_at, ended.payment_refused_at, ended.fulfilled_at,
+        ended.fulfilment_reference)
     IS DISTINCT FROM (purchases.version, purchases.status, purchases.created_at, purchases.invoiced_at,
-        purchases.succeeded_at, purchases.failed_at, purchases.refunded_at, purchases.payment_refused_at)
+        purchases.succeeded_at, purchases.failed_at, purchases.refunded_at,
+        purchases.payment_refused_at, purchases.fulfilled_at, purchases.fulfilment_reference)
 ORDER BY purchase_id, version, problem;
 
 -- name: find_unaccounted()

@@ -21,7 +21,7 @@ LEFT JOIN terms_refusal(
     ROW(:item_id, :price_stars, :purchase_type, NULL, NULL, NULL)::purchase_order) ON true
 WHERE purchase_id = :purchase_id;
 
--- name: list_purchases(purchase_type, status, user_id, item_id, mode, source, channel, since, until, after_at, after_id, max_rows)
+-- name: list_purchases(purchase_type, status, user_id, item_id, mode, source, channel, fulfilled, since, until, after_at, after_id, max_rows)
 -- Newest first; a NULL asks for nothing. The last row of a page is the key of the next one: no page
 -- is skipped or shown twice because of what has come in meanwhile.
 SELECT purchase_document(purchases)
@@ -33,6 +33,7 @@ WHERE (:purchase_type::text IS NULL OR purchase_type = :purchase_type)
     AND (:mode::text IS NULL OR mode = :mode)
     AND (:source::text IS NULL OR source = :source)
     AND (:channel::text IS NULL OR channel = :channel)
+    AND (:fulfilled::boolean IS NULL OR (fulfilled_at IS NOT NULL) = :fulfilled)
     AND created_at >= COALESCE(:since, '-infinity'::timestamptz)
     AND created_at < COALESCE(:until, 'infinity'::timestamptz)
     AND created_at <= COALESCE(:after_at, 'infinity'::timestamptz)

@@ -230,6 +230,7 @@ def find(
     purchase_type: str | None = None,
     source: str | None = None,
     channel: str | None = None,
+    fulfilled: bool | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Purchase]:
@@ -239,7 +240,9 @@ def find(
         db: where purchases are.
         limit: how many at most.
         after: created_at and purchase_id of the last one of the page before.
-        status, user_id, item_id, mode, purchase_type, source, channel: what they must have; None for any.
+        status, user_id, item_id, mode, purchase_type, source, channel: what they must have; None
+            for any.
+        fulfilled: whether the shop has handed them out; None for either.
         since, until: they were created at or after `since` and before `until`.
 
     Raises:
@@ -256,6 +259,7 @@ def find(
         purchase_type=purchase_type,
         source=source,
         channel=channel,
+        fulfilled=fulfilled,
         since=since,
         until=until,
         after_at=after_at,

@@ -37,6 +37,7 @@ class Purchase(TypedDict):
     invoiced_at: str | None
     succeeded_at: str | None
     failed_at: str | None
+    fulfilled_at: str | None
     pay_url: str | None
 
 

@@ -44,6 +44,7 @@ class PurchaseAnswer(Schema):
     invoiced_at = TIME_OR_NULL
     succeeded_at = TIME_OR_NULL
     failed_at = TIME_OR_NULL
+    fulfilled_at = TIME_OR_NULL
     pay_url = TEXT_OR_NULL
 
 

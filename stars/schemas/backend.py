@@ -83,6 +83,11 @@ class PurchasesQuery(Schema):
     purchase_type = fields.String(validate=OneOf(PURCHASE_TYPES))
     source = Identifier("source", "From where.")
     channel = Identifier("channel", "From where in it.")
+    fulfilled = fields.Boolean(
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Whether the shop has handed it out."},
+    )
     since = Moment("Created then or later.")
     until = Moment("Created before.")
     limit = PageSize()
@@ -99,6 +104,12 @@ class FeedQuery(Schema):
     )
     types = EventTypes()
     limit = PageSize()
+
+
+class FulfilRequest(Schema):
+    """The body of POST /purchases/{id}/fulfil."""
+
+    reference = Identifier("purchase_id", "What the shop calls this handing out.", required=True)
 
 
 class ChargeAnswer(Schema):

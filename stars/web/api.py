@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from stars.errors import Refusal
 from stars.schemas.answers import Problem
+from stars.schemas.examples import EXAMPLES
 from stars.schemas.values import COMPONENTS
 from stars.web.problems import answer_http_exception, document_refusals
 
@@ -55,6 +56,14 @@ CONFIG = {
     "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",
     "OPENAPI_SWAGGER_UI_CONFIG": {"tryItOutEnabled": True, "defaultModelsExpandDepth": -1},
     "API_SPEC_OPTIONS": {"info": {"description": INTRODUCTION}},
+}
+
+PURCHASE_ID: dict[str, Any] = {
+    "in": "path",
+    "name": "purchase_id",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+    "example": EXAMPLES["purchase"]["purchase_id"],
 }
 
 View = Callable[..., Response]

@@ -1,10 +1,11 @@
 """N4 and section 10 of the contract: what the shop's backend asks and does with a key."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
+from harness.backend import Backend
 from harness.constants import SWORD
 from harness.people import Answer, Person
 
@@ -13,27 +14,6 @@ from stars.domain.api_keys import Scope
 
 LIST = "/api/v1/purchases"
 FEED = "/api/v1/events"
-
-
-class Backend:
-    """The shop's own server, which has a key."""
-
-    def __init__(self, app: Flask, *scopes: Scope) -> None:
-        here = app.extensions["stars"]
-        name = f"shop-{'-'.join(scopes)}"
-        mode = here.payments.mode
-        self.key = api_keys.create(here.db, name=name, mode=mode, scopes=list(scopes))
-        self.app = app
-
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """Send a request with the key."""
-        identified = {"Authorization": f"Bearer {self.key}", **headers}
-        answer = self.app.test_client().open(path, method=method, json=body, headers=identified)
-        return cast(Answer, answer)
-
-    def get(self, path: str) -> Answer:
-        """Send a GET with the key."""
-        return self.call("GET", path)
 
 
 @pytest.fixture
@@ -229,6 +209,7 @@ NEEDS: list[tuple[str, str, set[Scope]]] = [
     ("GET", f"{LIST}/p1", {"read"}),
     ("GET", FEED, {"read"}),
     ("POST", f"{LIST}/p1/fail", {"write"}),
+    ("POST", f"{LIST}/p1/fulfil", {"write"}),
     ("POST", f"{LIST}/p1/refund", {"refund"}),
     ("POST", "/api/v1/purchase", {"write"}),
     ("POST", "/api/v1/purchase/invoice", {"write"}),

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from stars import errors
-from stars.domain import purchases
+from stars.domain import fulfilment, purchases
 from stars.domain.events import history
 from stars.domain.types import ANYBODY, Purchase
 from stars.notifications import feed
@@ -13,14 +13,15 @@ from stars.schemas.answers import PurchaseAnswer
 from stars.schemas.backend import (
     FeedAnswer,
     FeedQuery,
+    FulfilRequest,
     PurchaseInFull,
     PurchasesAnswer,
     PurchasesQuery,
 )
 from stars.schemas.examples import EXAMPLES
-from stars.web.answers import respond
-from stars.web.api import Answer, Blueprint
-from stars.web.bodies import read_purchase_id, read_query
+from stars.web.answers import REPLAYED, replay_header, respond
+from stars.web.api import PURCHASE_ID, Answer, Blueprint, Body
+from stars.web.bodies import read_body, read_purchase_id, read_query
 from stars.web.callers.keys import current_backend
 from stars.web.requests import request_id, service
 
@@ -33,14 +34,8 @@ blp = Blueprint(
 
 PURCHASES_QUERY = PurchasesQuery()
 FEED_QUERY = FeedQuery()
+FULFIL_REQUEST = FulfilRequest()
 KEY: list[dict[str, Any]] = [{"serverKey": []}]
-PURCHASE_ID: dict[str, Any] = {
-    "in": "path",
-    "name": "purchase_id",
-    "required": True,
-    "schema": {"type": "string", "minLength": 1},
-    "example": EXAMPLES["purchase"]["purchase_id"],
-}
 MESSAGE = {
     "id": f"evt_{EXAMPLES['event']['event_id']}",
     "type": "purchase.succeeded",
@@ -160,6 +155,45 @@ def fail_purchase(purchase_id: str) -> Response:
         purchase_id=read_purchase_id(purchase_id), request_id=request_id()
     )
     return respond(failed)
+
+
+@blp.post("/purchases/<purchase_id>/fulfil")
+@blp.describe(
+    Answer(
+        schema=PurchaseAnswer(),
+        example=EXAMPLES["purchase"] | {"fulfilled_at": EXAMPLES["purchase"]["succeeded_at"]},
+        headers=REPLAYED,
+    ),
+    body=Body(schema=FULFIL_REQUEST, example={"reference": "delivery-17"}),
+    refuses=(
+        *TROUBLE,
+        errors.InvalidJson,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+        errors.InvalidPurchasePayload,
+        errors.PurchaseNotFound,
+        errors.AlreadyFulfilled,
+        errors.NotPaid,
+    ),
+    parameters=[PURCHASE_ID],
+    security=KEY,
+)
+def fulfil_purchase(purchase_id: str) -> Response:
+    """Say that you have handed out a purchase
+
+    Scope `write`. Once for each purchase: the same `reference` again gets the same answer, another
+    one is refused. From then on the service gives its Stars back to nobody by itself.
+    """
+    caller = current_backend("write")
+    body = read_body(FULFIL_REQUEST)
+    transition = fulfilment.fulfil(
+        service().db,
+        purchase_id=read_purchase_id(purchase_id),
+        mode=caller.mode,
+        reference=body["reference"],
+        request_id=request_id(),
+    )
+    return respond(transition.purchase, headers=replay_header(transition))
 
 
 @blp.get("/events")

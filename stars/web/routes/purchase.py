@@ -8,13 +8,12 @@ from stars import errors
 from stars.domain import purchases
 from stars.domain.events import history
 from stars.domain.payments import Payments, Steering
-from stars.domain.types import Transition
 from stars.schemas.answers import EventAnswer, InvoiceAnswer, PurchaseAnswer
 from stars.schemas.examples import EXAMPLES
 from stars.schemas.mock import MAX_DELAY, OUTCOMES, MockHeaders
 from stars.schemas.requests import InvoiceRequest, PurchaseRequest
-from stars.web.answers import respond
-from stars.web.api import Answer, Blueprint, Body
+from stars.web.answers import REPLAYED, replay_header, respond
+from stars.web.api import PURCHASE_ID, Answer, Blueprint, Body
 from stars.web.bodies import load, read_order, read_purchase_id
 from stars.web.callers.users import current_user
 from stars.web.requests import address, request_id, service
@@ -41,13 +40,6 @@ X_USER_ID: dict[str, Any] = {
     "description": "Who is calling, in mock mode; with a server key, in whose name. Elsewhere only "
     "`Authorization: tma` counts.",
 }
-PURCHASE_ID: dict[str, Any] = {
-    "in": "path",
-    "name": "purchase_id",
-    "required": True,
-    "schema": {"type": "string", "minLength": 1},
-    "example": EXAMPLES["purchase"]["purchase_id"],
-}
 # X-Mock-Delay is told in words: schemathesis takes a number in a header for a promise to refuse
 # unknown headers.
 X_MOCK_OUTCOME: dict[str, Any] = {
@@ -56,12 +48,6 @@ X_MOCK_OUTCOME: dict[str, Any] = {
     "schema": {"type": "string", "enum": list(OUTCOMES)},
     "description": "Mock mode only: how the payment ends. `lost`: it is carried out and answered "
     f"with 504. `X-Mock-Delay: <seconds, at most {MAX_DELAY}>` waits before that.",
-}
-REPLAYED = {
-    "Idempotent-Replayed": {
-        "schema": {"type": "string", "enum": ["true"]},
-        "description": "Nothing changed.",
-    }
 }
 POLLED = {
     "Retry-After": {
@@ -236,8 +222,3 @@ def read_steering(payments: Payments) -> Steering | None:
         raise errors.MockOnly
     wanted = load(MOCK_HEADERS, sent)
     return Steering(outcome=wanted.get("outcome"), delay=wanted.get("delay"))
-
-
-def replay_header(transition: Transition) -> dict[str, str]:
-    """Return the header that tells a caller that the answer is an earlier one, given again."""
-    return {"Idempotent-Replayed": "true"} if transition.is_replay else {}

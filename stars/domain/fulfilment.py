@@ -1,0 +1,124 @@
+"""Handing out: what was paid is handed out by the shop, which says so, or it is given back (N3)."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import cast
+
+from stars.database.pool import Database
+from stars.database.queries import queries
+from stars.domain import purchases
+from stars.domain.types import Mode, Purchase, Transition
+from stars.errors import AlreadyFulfilled, NotPaid, PurchaseNotFound
+
+MAX_REFUNDS = 100
+"""Refunds that are queued at a time: a mistake of the shop's is noticed before all is gone."""
+
+log = logging.getLogger(__name__)
+
+
+class FulfilmentVerdict(StrEnum):
+    """What the statement fulfil_purchase judged."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    ALREADY_FULFILLED = "already_fulfilled"
+    NOT_PAID = "not_paid"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overdue:
+    """Purchases that were paid and not handed out in time. `oldest` is the age of the first."""
+
+    count: int
+    oldest: timedelta
+
+
+def fulfil(
+    db: Database, *, purchase_id: str, mode: Mode, reference: str, request_id: str
+) -> Transition:
+    """Record that the shop has handed out a purchase. Said again with one reference, it is one.
+
+    Args:
+        db: where purchases are.
+        purchase_id: which purchase, whoever owns it.
+        mode: the mode in which it must have been made.
+        reference: what the shop calls this handing out.
+        request_id: for the event.
+
+    Raises:
+        PurchaseNotFound: there is no such purchase.
+        AlreadyFulfilled: it was handed out under another reference.
+        NotPaid: it is not paid, or its Stars are on their way back.
+        Busy, DatabaseUnavailable: nobody can tell. Saying it again gives the one result.
+
+    """
+    verdict, document = db.fetch_one(
+        queries.fulfil_purchase,
+        purchase_id=purchase_id,
+        mode=mode,
+        reference=reference,
+        request_id=request_id,
+    )
+    if verdict == FulfilmentVerdict.UNKNOWN:
+        raise PurchaseNotFound(f"There is no purchase {purchase_id}.")
+    if verdict == FulfilmentVerdict.ALREADY_FULFILLED:
+        raise AlreadyFulfilled
+    purchase = cast(Purchase, document)
+    if verdict == FulfilmentVerdict.NOT_PAID:
+        raise NotPaid(_why_not_paid(purchase))
+    if verdict == FulfilmentVerdict.UNCHANGED:
+        return Transition(purchase=purchase, is_replay=True)
+    fields = purchases.log_fields(purchase) | {"reference": reference}
+    log.info("purchase_fulfilled", extra=fields)
+    return Transition(
+        purchase=purchase, event_type="purchase_fulfilled", previous_status=purchase["status"]
+    )
+
+
+def overdue(db: Database, *, mode: Mode, within: timedelta) -> Overdue:
+    """Return what was paid longer ago than `within` and is not handed out.
+
+    What was paid before this was first asked is not counted: nobody waited for it then.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    db.fetch_one(queries.sequence_feed)
+    since = db.fetch_one(queries.await_fulfilment, mode=mode)
+    count, seconds = db.fetch_one(queries.measure_overdue, mode=mode, since=since, within=within)
+    return Overdue(count=count, oldest=timedelta(seconds=float(seconds or 0)))
+
+
+def queue_refunds(db: Database, *, after: timedelta, request_id: str) -> int:
+    """Queue the refunds of live purchases that were not handed out within `after` of being paid.
+
+    Returns:
+        How many were queued, at most MAX_REFUNDS.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell. Asking again queues each once.
+
+    """
+    db.fetch_one(queries.sequence_feed)
+    since = db.fetch_one(queries.await_fulfilment, mode="live")
+    rows = db.fetch_all(
+        queries.list_overdue, mode="live", since=since, within=after, max_rows=MAX_REFUNDS
+    )
+    queued = 0
+    for (purchase_id,) in rows:
+        if db.fetch_one(
+            queries.queue_unfulfilled_refund, purchase_id=purchase_id, request_id=request_id
+        ):
+            queued += 1
+            log.warning("purchase_not_fulfilled", extra={"purchase_id": purchase_id})
+    return queued
+
+
+def _why_not_paid(purchase: Purchase) -> str:
+    if purchase["status"] == "succeeded":
+        return "Its Stars are on their way back: do not hand it out."
+    return f"This purchase is {purchase['status']}: there is nothing to hand out."
