@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from harness.constants import ROOT
 from harness.people import Person, person
 from harness.postgres import Mortal, do_not_wait_for_disks, fresh_database, make_template
 from harness.servers import WEB, Served
+from harness.types import Command, Logged, MakeApp, Serve, Sql
 from harness.wire import Wire
 
 from stars.config import Settings
@@ -73,14 +74,14 @@ def url(server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sql(url: str) -> Iterator[psycopg.Connection[Any]]:
+def sql(url: str) -> Iterator[Sql]:
     """A look into the test's database from beside the service."""
     with psycopg.connect(url, autocommit=True) as conn:
         yield conn
 
 
 @pytest.fixture
-def make_app(url: str) -> Iterator[Callable[..., Flask]]:
+def make_app(url: str) -> Iterator[MakeApp]:
     """Make an app on the test's database: make_app(mode="live", ...)."""
     apps: list[Flask] = []
 
@@ -95,7 +96,7 @@ def make_app(url: str) -> Iterator[Callable[..., Flask]]:
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
+def app(make_app: MakeApp) -> Flask:
     """The service in mock mode."""
     return make_app()
 
@@ -113,14 +114,14 @@ def bob(app: Flask) -> Person:
 
 
 @pytest.fixture
-def console(app: Flask) -> Callable[..., Any]:
-    """Run a command: console("purchase", "fail", "p1")."""
+def command(app: Flask) -> Command:
+    """Run a command: command("purchase", "fail", "p1")."""
     runner = app.test_cli_runner()
     return lambda *words: runner.invoke(args=list(words))
 
 
 @pytest.fixture
-def logged() -> Iterator[Callable[..., list[dict[str, Any]]]]:
+def logged() -> Iterator[Logged]:
     """The log lines so far, as JSON.
 
     logged() are all but the requests' own; logged("name") are those of that name.
@@ -142,7 +143,7 @@ def logged() -> Iterator[Callable[..., list[dict[str, Any]]]]:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+def serve(tmp_path: Path) -> Iterator[Serve]:
     """Start the service: serve(DATABASE_URL=...), by default by the Procfile's web line."""
     started: list[Served] = []
 

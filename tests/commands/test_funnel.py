@@ -2,20 +2,19 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
-import psycopg
 import pytest
 from harness.histories import MS, NOON, write
+from harness.types import Command, Sql
 
 
-def test_the_console_shows_it_to_a_person(sql: psycopg.Connection[Any], console: Any) -> None:
+def test_the_console_shows_it_to_a_person(sql: Sql, command: Command) -> None:
     for number in range(3):
         write(sql, f"p{number}", "IS", NOON, NOON + 2400 * MS, source="shop")
     write(sql, "p3", "I", NOON)
     write(sql, "p4", "IF", NOON - timedelta(days=1), NOON)
     write(sql, "p5", "IS", NOON - timedelta(days=1), NOON)
-    shown = console("funnel", "--since", "2026-03-10", "--until", "2026-03-11", "--by", "source")
+    shown = command("funnel", "--since", "2026-03-10", "--until", "2026-03-11", "--by", "source")
     lines = shown.stdout.splitlines()
     assert shown.exit_code == 0
     assert lines[0].startswith("Invoices of 2026-03-10 00:00 to 2026-03-11 00:00 UTC (mock)")
@@ -62,8 +61,8 @@ def test_the_console_shows_it_to_a_person(sql: psycopg.Connection[Any], console:
     ],
 )
 def test_the_console_refuses_what_makes_no_sense(
-    console: Any, words: list[str], exit_code: int
+    command: Command, words: list[str], exit_code: int
 ) -> None:
-    refused = console(*words)
+    refused = command(*words)
     assert (refused.exit_code, refused.stdout) == (exit_code, "")
     assert "Error: " in refused.stderr

@@ -1,91 +1,86 @@
 """N4, from the command line: a key is shown once, kept as a hash, listed and revoked."""
 
-from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
+from harness.types import Command, Logged, Sql
 
 from stars.domain import api_keys
 
-Console = Callable[..., Any]
 
-
-def create(console: Console, name: str, *scopes: str) -> str:
+def create(command: Command, name: str, *scopes: str) -> str:
     """Make a key; its plain text."""
     words = [word for scope in scopes for word in ("--scope", scope)]
-    made = console("keys", "create", name, *words)
+    made = command("keys", "create", name, *words)
     assert made.exit_code == 0, made.stderr
     return str(made.stdout).strip()
 
 
 def test_n4_a_key_is_shown_once_and_its_plain_text_is_kept_nowhere(
-    console: Console, sql: psycopg.Connection[Any], logged: Callable[..., Any]
+    command: Command, sql: Sql, logged: Logged
 ) -> None:
-    plain_text = create(console, "shop", "read")
+    plain_text = create(command, "shop", "read")
 
     assert plain_text.startswith("sk_mock_")
     secret = plain_text.removeprefix("sk_mock_")
     rows = sql.execute("SELECT api_keys::text FROM api_keys").fetchall()
     assert len(rows) == 1
     assert secret not in str(rows)
-    assert secret not in console("keys", "list", "--json").stdout
+    assert secret not in command("keys", "list", "--json").stdout
     assert secret not in str(logged())
 
 
 def test_n4_a_key_has_the_mode_of_the_service_and_the_scopes_it_was_given(
-    console: Console, app: Any
+    command: Command, app: Any
 ) -> None:
-    plain_text = create(console, "shop", "write", "read", "write")
+    plain_text = create(command, "shop", "write", "read", "write")
 
     caller = api_keys.recognise(app.extensions["stars"].db, plain_text)
 
     assert caller == api_keys.Caller(name="shop", mode="mock", scopes=frozenset({"read", "write"}))
 
 
-def test_n4_a_revoked_key_is_worth_nothing_and_its_name_is_free(console: Console, app: Any) -> None:
+def test_n4_a_revoked_key_is_worth_nothing_and_its_name_is_free(command: Command, app: Any) -> None:
     db = app.extensions["stars"].db
-    first = create(console, "shop", "read")
-    assert console("keys", "revoke", "shop").stdout == "The key shop is revoked.\n"
+    first = create(command, "shop", "read")
+    assert command("keys", "revoke", "shop").stdout == "The key shop is revoked.\n"
 
     assert api_keys.recognise(db, first) is None
-    second = create(console, "shop", "read")
+    second = create(command, "shop", "read")
     assert api_keys.recognise(db, second) is not None
     assert api_keys.recognise(db, first) is None
 
 
-def test_n4_a_name_stands_for_one_key(console: Console) -> None:
-    create(console, "shop", "read")
+def test_n4_a_name_stands_for_one_key(command: Command) -> None:
+    create(command, "shop", "read")
 
-    refused = console("keys", "create", "shop", "--scope", "write")
+    refused = command("keys", "create", "shop", "--scope", "write")
 
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Error: There is a key shop already")
     assert refused.stdout == ""
 
 
-def test_n4_an_unknown_name_is_not_revoked(console: Console) -> None:
-    refused = console("keys", "revoke", "nobody")
+def test_n4_an_unknown_name_is_not_revoked(command: Command) -> None:
+    refused = command("keys", "revoke", "nobody")
 
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "no key nobody" in refused.stderr
 
 
 @pytest.mark.parametrize("words", [(), ("--scope", "all"), ("--scope",)])
-def test_n4_a_key_without_a_scope_is_not_made(console: Console, words: tuple[str, ...]) -> None:
-    assert console("keys", "create", "shop", *words).exit_code == 2
+def test_n4_a_key_without_a_scope_is_not_made(command: Command, words: tuple[str, ...]) -> None:
+    assert command("keys", "create", "shop", *words).exit_code == 2
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 65, "кот", "a\n"])
-def test_n4_a_name_is_an_identifier(console: Console, name: str) -> None:
-    assert console("keys", "create", name, "--scope", "read").exit_code == 2
+def test_n4_a_name_is_an_identifier(command: Command, name: str) -> None:
+    assert command("keys", "create", name, "--scope", "read").exit_code == 2
 
 
-def test_n4_the_last_use_is_listed_to_the_minute(
-    console: Console, app: Any, sql: psycopg.Connection[Any]
-) -> None:
+def test_n4_the_last_use_is_listed_to_the_minute(command: Command, app: Any, sql: Sql) -> None:
     db = app.extensions["stars"].db
-    plain_text = create(console, "shop", "read")
+    plain_text = create(command, "shop", "read")
     last_used = "SELECT last_used_at FROM api_keys"
     assert sql.execute(last_used).fetchone() == (None,)
 

@@ -1,21 +1,20 @@
 """`flask purchase`: show, list, events, fail."""
 
 import json
-from typing import Any
 
-import psycopg
 from harness.people import Person
+from harness.types import Command, Logged, Sql
 
 from stars.database.pool import Database
 from stars.domain import purchases
 from stars.domain.types import ANYBODY
 
 
-def test_show_one_purchase(alice: Person, console: Any) -> None:
+def test_show_one_purchase(alice: Person, command: Command) -> None:
     made = alice.purchase("p1", item_id="sword", price_stars=5, metadata={"a": "\u00e9"}).json
 
-    assert json.loads(console("purchase", "show", "p1", "--json").stdout) == made
-    shown = console("purchase", "show", "p1")
+    assert json.loads(command("purchase", "show", "p1", "--json").stdout) == made
+    shown = command("purchase", "show", "p1")
     assert shown.exit_code == 0
     assert [line.split()[0] for line in shown.stdout.splitlines()] == list(made)
     assert "status         succeeded\n" in shown.stdout
@@ -23,8 +22,8 @@ def test_show_one_purchase(alice: Person, console: Any) -> None:
     assert "invoiced_at    -\n" in shown.stdout
 
 
-def test_list_newest_first_and_filtered(alice: Person, bob: Person, console: Any) -> None:
-    assert console("purchase", "list").stdout == "No purchases.\n"
+def test_list_newest_first_and_filtered(alice: Person, bob: Person, command: Command) -> None:
+    assert command("purchase", "list").stdout == "No purchases.\n"
     for number in range(3):
         alice.invoice(f"p{number}")
     bob.purchase("b1", item_id="sword", price_stars=5)
@@ -32,34 +31,34 @@ def test_list_newest_first_and_filtered(alice: Person, bob: Person, console: Any
     def listed(*options: str) -> list[str]:
         return [
             one["purchase_id"]
-            for one in json.loads(console("purchase", "list", "--json", *options).stdout)
+            for one in json.loads(command("purchase", "list", "--json", *options).stdout)
         ]
 
     assert listed() == ["b1", "p2", "p1", "p0"]
     assert listed("--user", "alice", "--limit", "2") == ["p2", "p1"]
     assert listed("--status", "succeeded") == ["b1"]
-    table = console("purchase", "list").stdout.splitlines()
+    table = command("purchase", "list").stdout.splitlines()
     assert table[0].split()[:3] == ["purchase_id", "status", "price_stars"]
     assert table[1].split()[:3] == ["b1", "succeeded", "5"]
 
 
-def test_the_events_of_a_purchase(alice: Person, console: Any) -> None:
+def test_the_events_of_a_purchase(alice: Person, command: Command) -> None:
     alice.invoice("p1")
-    console("purchase", "fail", "p1")
+    command("purchase", "fail", "p1")
 
-    found = json.loads(console("purchase", "events", "p1", "--json").stdout)
+    found = json.loads(command("purchase", "events", "p1", "--json").stdout)
     assert [(one["version"], one["event_type"]) for one in found] == [
         (1, "purchase_invoice_created"),
         (2, "purchase_failed"),
     ]
     assert found[1]["request_id"].startswith("console-")
     assert found[1]["user_id"] == "alice"
-    assert len(console("purchase", "events", "p1").stdout.splitlines()) == 3
+    assert len(command("purchase", "events", "p1").stdout.splitlines()) == 3
 
 
-def test_mark_failed(alice: Person, console: Any, logged: Any) -> None:
+def test_mark_failed(alice: Person, command: Command, logged: Logged) -> None:
     alice.purchase("p1", item_id="sword", price_stars=5)
-    failed = console("purchase", "fail", "p1")
+    failed = command("purchase", "fail", "p1")
 
     assert failed.exit_code == 0
     assert failed.stdout.startswith("It was succeeded and is failed now.\n")
@@ -70,15 +69,15 @@ def test_mark_failed(alice: Person, console: Any, logged: Any) -> None:
         "succeeded",
         "INFO",
     )
-    assert json.loads(console("purchase", "fail", "p1", "--json").stdout)["status"] == "failed"
+    assert json.loads(command("purchase", "fail", "p1", "--json").stdout)["status"] == "failed"
 
 
 def test_a_live_purchase_that_succeeded_is_not_marked_failed(
-    alice: Person, console: Any, sql: psycopg.Connection[Any]
+    alice: Person, command: Command, sql: Sql
 ) -> None:
     alice.purchase("p1", item_id="sword", price_stars=5)
     sql.execute("UPDATE purchases SET mode = 'live'")
-    refused = console("purchase", "fail", "p1")
+    refused = command("purchase", "fail", "p1")
 
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "refund it instead" in refused.stderr

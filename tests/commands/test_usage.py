@@ -2,9 +2,9 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
+from harness.types import Command
 
 
 @pytest.mark.parametrize(
@@ -20,25 +20,25 @@ import pytest
         ["db", "nonsense"],
     ],
 )
-def test_wrong_usage_is_exit_2(console: Any, words: list[str]) -> None:
-    assert console(*words).exit_code == 2
+def test_wrong_usage_is_exit_2(command: Command, words: list[str]) -> None:
+    assert command(*words).exit_code == 2
 
 
-@pytest.mark.parametrize("command", ["show", "events", "fail"])
+@pytest.mark.parametrize("verb", ["show", "events", "fail"])
 def test_an_unknown_purchase_is_exit_1_with_the_reason_on_stderr(
-    console: Any, command: str
+    command: Command, verb: str
 ) -> None:
-    refused = console("purchase", command, "unknown")
+    refused = command("purchase", verb, "unknown")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.startswith("Error: ")
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_the_database_commands(console: Any) -> None:
-    assert console("db", "migrate").stdout == "Nothing to apply.\n"
+def test_the_database_commands(command: Command) -> None:
+    assert command("db", "migrate").stdout == "Nothing to apply.\n"
     assert (
-        json.loads(console("db", "status", "--json").stdout)[0]["migration"]
+        json.loads(command("db", "status", "--json").stdout)[0]["migration"]
         == "0001_purchases_and_events"
     )
-    assert re.search("0001_purchases_and_events +20", console("db", "status").stdout)
-    assert console("db", "check").stdout == "Every purchase is where its history leads.\n"
+    assert re.search("0001_purchases_and_events +20", command("db", "status").stdout)
+    assert command("db", "check").stdout == "Every purchase is where its history leads.\n"

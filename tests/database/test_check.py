@@ -1,10 +1,8 @@
 """G19: `flask db check` finds whatever was tampered with."""
 
-from typing import Any
-
-import psycopg
 import pytest
 from harness.people import Person
+from harness.types import Command, Sql
 
 TAMPERINGS = {
     "status": "UPDATE purchases SET status = 'failed', failed_at = now()",
@@ -27,12 +25,12 @@ TAMPERINGS = {
 
 @pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS.keys())
 def test_g19_check_finds_what_was_tampered_with(
-    alice: Person, console: Any, sql: psycopg.Connection[Any], tampering: str
+    alice: Person, command: Command, sql: Sql, tampering: str
 ) -> None:
     for purchase_id in ("p1", "sound"):
         alice.invoice(purchase_id)
         alice.purchase(purchase_id)
-    assert (console("db", "check").exit_code, console("db", "check", "--json").stdout) == (
+    assert (command("db", "check").exit_code, command("db", "check", "--json").stdout) == (
         0,
         "[]\n",
     )
@@ -41,7 +39,7 @@ def test_g19_check_finds_what_was_tampered_with(
     sql.execute("BEGIN")
     sql.execute(f"{tampering} {'AND' if 'WHERE' in tampering else 'WHERE'} purchase_id = 'p1'")
     sql.execute("COMMIT")
-    found = console("db", "check")
+    found = command("db", "check")
     sql.execute("DELETE FROM events WHERE purchase_id = 'p1'")
     sql.execute("DELETE FROM purchases WHERE purchase_id = 'p1'")
 

@@ -1,11 +1,11 @@
 """G15-G17: connections that die, fall silent, are all taken or wait for a lock."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
 from harness.people import Person, person
+from harness.types import MakeApp, Sql
 from harness.waiting import eventually, together
 from harness.wire import Wire
 
@@ -14,7 +14,7 @@ from stars.database.pool import Database
 
 
 def test_g15_a_connection_that_dies_with_the_answer_is_a_503_and_a_resend_tells_the_truth(
-    make_app: Callable[..., Any], sql: psycopg.Connection[Any], wire: Wire
+    make_app: MakeApp, sql: Sql, wire: Wire
 ) -> None:
     alice = person(make_app(database_url=wire.url), "alice")
     alice.invoice("p1")
@@ -56,7 +56,7 @@ def test_g16_an_exhausted_pool_is_a_503_in_time(url: str, app: Any, alice: Perso
 
 
 def test_g16_a_server_that_falls_silent_is_a_503_in_time(
-    make_app: Callable[..., Any], wire: Wire, url: str
+    make_app: MakeApp, wire: Wire, url: str
 ) -> None:
     alice = person(make_app(database_url=wire.url), "alice")
     alice.invoice("p1")
@@ -71,7 +71,7 @@ def test_g16_a_server_that_falls_silent_is_a_503_in_time(
 
 
 def test_g17_a_lock_held_by_somebody_is_busy_and_not_a_long_wait(
-    alice: Person, sql: psycopg.Connection[Any], url: str
+    alice: Person, sql: Sql, url: str
 ) -> None:
     alice.invoice("p1")
     with psycopg.connect(url) as holder:

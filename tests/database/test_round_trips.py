@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from harness.constants import SWORD
 from harness.people import Person, person
+from harness.types import Sql
 
 
 def test_one_transition_is_one_round_trip(
@@ -39,7 +40,7 @@ def test_one_transition_is_one_round_trip(
         assert len(sent) == 1
 
 
-def test_one_transition_is_one_transaction(alice: Person, sql: psycopg.Connection[Any]) -> None:
+def test_one_transition_is_one_transaction(alice: Person, sql: Sql) -> None:
     alice.invoice("p1")
     alice.purchase("p1")
     rows = sql.execute(

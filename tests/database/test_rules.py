@@ -6,11 +6,12 @@ from typing import Any
 import psycopg
 import pytest
 from harness.people import Person
+from harness.types import Sql
 
 from stars.database.queries import queries
 
 
-def test_events_are_append_only(alice: Person, sql: psycopg.Connection[Any]) -> None:
+def test_events_are_append_only(alice: Person, sql: Sql) -> None:
     alice.invoice("p1")
     for rewriting in (
         "UPDATE events SET user_id = 'x'",
@@ -68,9 +69,7 @@ ROW = {
         ("version", None),
     ],
 )
-def test_the_database_keeps_every_rule_by_itself(
-    sql: psycopg.Connection[Any], column: str, value: Any
-) -> None:
+def test_the_database_keeps_every_rule_by_itself(sql: Sql, column: str, value: Any) -> None:
     names = ", ".join(ROW)
     insert = f"INSERT INTO purchases ({names}) VALUES ({', '.join(f'%({name})s' for name in ROW)})"
     with pytest.raises(psycopg.errors.IntegrityError):
@@ -81,7 +80,7 @@ def test_the_database_keeps_every_rule_by_itself(
             sql.execute(insert, ROW)
 
 
-def test_every_statement_fits_the_schema(sql: psycopg.Connection[Any]) -> None:
+def test_every_statement_fits_the_schema(sql: Sql) -> None:
     names = [name for name in queries.available_queries if not name.endswith("_cursor")]
     assert len(names) >= 5
     for name in names:

@@ -1,15 +1,12 @@
 """A database without migrations, and one that turned into a standby."""
 
-from collections.abc import Callable
-from typing import Any
-
-import psycopg
 from harness.people import person
+from harness.types import MakeApp, Sql
 from harness.waiting import eventually
 
 
 def test_a_database_without_migrations_is_unavailable_and_says_what_to_do(
-    make_app: Callable[..., Any], empty_url: str
+    make_app: MakeApp, empty_url: str
 ) -> None:
     app = make_app(database_url=empty_url)
     refused = app.test_client().get("/readyz")
@@ -26,9 +23,7 @@ def test_a_database_without_migrations_is_unavailable_and_says_what_to_do(
     assert person(app, "alice").invoice("p1").status_code == 201
 
 
-def test_a_standby_is_left_for_the_primary(
-    url: str, make_app: Callable[..., Any], sql: psycopg.Connection[Any]
-) -> None:
+def test_a_standby_is_left_for_the_primary(url: str, make_app: MakeApp, sql: Sql) -> None:
     """After a failover a connection to what is now read-only is not kept."""
     app = make_app()
     alice = person(app, "alice")

@@ -5,14 +5,14 @@ A line of four blanks behind a `#` says what the command above it prints; `...` 
 
 import re
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness.constants import ROOT
-from harness.servers import Served, clean_environment
+from harness.servers import clean_environment
+from harness.types import Serve
 
 ANSWER = "#    "
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -87,9 +87,7 @@ def fits(expected: str, printed: str, address: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_of_a_page_answers_as_it_says(
-    page: str, url: str, serve: Callable[..., Served]
-) -> None:
+def test_every_command_of_a_page_answers_as_it_says(page: str, url: str, serve: Serve) -> None:
     served = serve(DATABASE_URL=url)
     environment = {"DATABASE_URL": url, "MOCK_PAYMENTS": "true", "LOG_LEVEL": "ERROR"}
     steps = steps_of(ROOT / page)

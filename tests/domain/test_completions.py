@@ -1,14 +1,14 @@
 """G5, G6: a purchase is completed once, with or without an invoice."""
 
 from datetime import datetime
-from typing import Any
 
 from harness.constants import API, SWORD
 from harness.people import Person
 from harness.races import bodies
+from harness.types import Logged
 
 
-def test_g5_a_purchase_needs_no_invoice(alice: Person, logged: Any) -> None:
+def test_g5_a_purchase_needs_no_invoice(alice: Person, logged: Logged) -> None:
     done = alice.purchase("p1", **SWORD, metadata={"a": 1})
 
     assert (done.status_code, done.json["status"], done.json["invoiced_at"]) == (
@@ -34,7 +34,7 @@ def test_g5_a_purchase_needs_no_invoice(alice: Person, logged: Any) -> None:
 
 
 def test_g6_completing_many_times_is_one_event_and_equal_answers(
-    alice: Person, logged: Any
+    alice: Person, logged: Logged
 ) -> None:
     alice.invoice("p1")
     answers = [alice.purchase("p1") for _ in range(5)]

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from harness.constants import SWORD
 from harness.people import Person
+from harness.types import Logged
 
 
 def test_g2_another_user_gets_a_conflict_that_tells_nothing(
-    alice: Person, bob: Person, logged: Any
+    alice: Person, bob: Person, logged: Logged
 ) -> None:
     alice.invoice("p1", source="secret-source", metadata={"secret": "secret-metadata"})
 
@@ -45,7 +46,7 @@ def test_g2_another_user_gets_a_conflict_that_tells_nothing(
     ],
 )
 def test_g3_other_parameters_are_a_conflict_naming_them(
-    alice: Person, logged: Any, changed: dict[str, Any], fields: list[str]
+    alice: Person, logged: Logged, changed: dict[str, Any], fields: list[str]
 ) -> None:
     alice.invoice("p1")
 

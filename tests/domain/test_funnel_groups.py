@@ -1,6 +1,5 @@
 """The funnel's days, groups and windows, and what it costs."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from harness.constants import BOT_TOKEN
 from harness.counting import FUNNEL, total
 from harness.histories import MS, NOON, write
+from harness.types import Command, MakeApp, Sql
 
 from stars.database.pool import Database
 from stars.database.queries import queries
@@ -17,7 +17,7 @@ from stars.errors import InvalidQuery
 
 
 def test_every_day_of_the_window_is_told_and_stands_beside_that_of_the_window_before(
-    db: Database, sql: psycopg.Connection[Any]
+    db: Database, sql: Sql
 ) -> None:
     write(sql, "p1", "IS", NOON, NOON + timedelta(seconds=1))
     write(sql, "p0", "I", NOON - timedelta(days=3))
@@ -32,7 +32,7 @@ def test_every_day_of_the_window_is_told_and_stands_beside_that_of_the_window_be
 
 
 def test_no_more_groups_come_than_somebody_can_read(
-    db: Database, sql: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+    db: Database, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(funnel, "MOST_GROUPS", 2)
     for number, source in enumerate([None, None, None, "b", "b", "c", "d"]):
@@ -53,9 +53,9 @@ def test_an_empty_or_endless_window_is_refused(db: Database, length: timedelta) 
 
 
 def test_both_windows_are_one_round_trip_that_reads_no_table_whole(
-    app: Any, console: Any, sql: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+    app: Any, command: Command, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    console("db", "seed", "20000")
+    command("db", "seed", "20000")
     params = {"since": NOON, "until": NOON, "by": "source", "mode": "mock", "bounds": funnel.BOUNDS}
     params["until"] = datetime.now(UTC)
     for days in (0.1, 1):
@@ -80,7 +80,7 @@ def test_both_windows_are_one_round_trip_that_reads_no_table_whole(
 
 @pytest.mark.parametrize(("mode", "created"), [("mock", 1), ("live", 2), ("off", 2)])
 def test_each_mode_counts_its_own_rows(
-    make_app: Callable[..., Any], sql: psycopg.Connection[Any], mode: str, created: int
+    make_app: MakeApp, sql: Sql, mode: str, created: int
 ) -> None:
     for number, its in enumerate(("mock", "live", "live")):
         write(sql, f"p{number}", "I", datetime.now(UTC) - MS, mode=its)

@@ -4,19 +4,17 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from harness.counting import agrees, total
 from harness.histories import MS, NOON, WORDS, write
 from harness.people import person
+from harness.types import Command, Sql
 
 from stars.database.pool import Database
 from stars.domain import funnel
 
 
-def test_g35_the_numbers_are_those_counted_by_hand(
-    db: Database, sql: psycopg.Connection[Any]
-) -> None:
+def test_g35_the_numbers_are_those_counted_by_hand(db: Database, sql: Sql) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     draw = random.Random(seed)
@@ -55,7 +53,7 @@ def test_g35_the_numbers_are_those_counted_by_hand(
 
 
 def test_g35_the_numbers_of_what_was_really_bought_are_those_counted_by_hand(
-    app: Any, db: Database, console: Any, sql: psycopg.Connection[Any]
+    app: Any, db: Database, command: Command, sql: Sql
 ) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
@@ -75,14 +73,14 @@ def test_g35_the_numbers_of_what_was_really_bought_are_those_counted_by_hand(
             case 4:
                 who.purchase(purchase_id, item_id="sword", price_stars=5)
             case 5:
-                console("purchase", "fail", purchase_id)
+                command("purchase", "fail", purchase_id)
     assert agrees(db, sql, since, datetime.now(UTC)) > 5
     until = datetime.now(UTC)
     agrees(db, sql, until - (until - since) / 2, until)
 
 
 def test_g35_a_window_begins_with_its_first_microsecond_and_ends_before_its_last(
-    db: Database, sql: psycopg.Connection[Any]
+    db: Database, sql: Sql
 ) -> None:
     write(sql, "p1", "I", NOON)
     tick, hour = timedelta(microseconds=1), timedelta(hours=1)
@@ -112,7 +110,7 @@ def test_g35_a_window_begins_with_its_first_microsecond_and_ends_before_its_last
 )
 def test_g35_a_retry_is_one_buyer_and_a_purchase_without_an_invoice_is_none(
     db: Database,
-    sql: psycopg.Connection[Any],
+    sql: Sql,
     word: str,
     created: int,
     ended: str | None,

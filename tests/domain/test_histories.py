@@ -3,16 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from harness.constants import API
 from harness.people import Person, person
 from harness.races import LOCKING, mark_failed
+from harness.types import Command, Logged, Sql
 from harness.waiting import race
 
 
-def test_g10_a_failed_purchase_can_be_completed(alice: Person, console: Any) -> None:
+def test_g10_a_failed_purchase_can_be_completed(alice: Person, command: Command) -> None:
     alice.invoice("p1")
-    console("purchase", "fail", "p1")
+    command("purchase", "fail", "p1")
     done = alice.purchase("p1")
 
     assert done.json["status"] == "succeeded"
@@ -25,10 +25,10 @@ def test_g10_a_failed_purchase_can_be_completed(alice: Person, console: Any) -> 
 
 
 def test_g10_a_failed_purchase_can_be_reopened_by_its_invoice(
-    alice: Person, console: Any, logged: Any
+    alice: Person, command: Command, logged: Logged
 ) -> None:
     first = alice.invoice("p1")
-    console("purchase", "fail", "p1")
+    command("purchase", "fail", "p1")
     reopened = alice.invoice("p1")
 
     assert (reopened.status_code, reopened.json) == (200, first.json)
@@ -44,9 +44,9 @@ def test_g10_a_failed_purchase_can_be_reopened_by_its_invoice(
     assert event["payload"]["invoice_to_purchase_ms"] < 60_000
 
 
-def test_g11_failing_twice_is_one_event(alice: Person, console: Any, logged: Any) -> None:
+def test_g11_failing_twice_is_one_event(alice: Person, command: Command, logged: Logged) -> None:
     alice.invoice("p1")
-    first, again = console("purchase", "fail", "p1"), console("purchase", "fail", "p1")
+    first, again = command("purchase", "fail", "p1"), command("purchase", "fail", "p1")
 
     assert (first.exit_code, again.exit_code) == (0, 0)
     assert "nothing changed" in again.stdout
@@ -54,15 +54,15 @@ def test_g11_failing_twice_is_one_event(alice: Person, console: Any, logged: Any
     assert [line["previous_status"] for line in logged("purchase_failed")] == ["pending"]
 
 
-def test_g11_failing_an_unknown_id_is_refused(console: Any) -> None:
-    refused = console("purchase", "fail", "nobody-knows")
+def test_g11_failing_an_unknown_id_is_refused(command: Command) -> None:
+    refused = command("purchase", "fail", "nobody-knows")
 
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr == "Error: There is no purchase nobody-knows.\n"
 
 
 def test_g12_versions_have_no_gaps_and_time_never_runs_backwards(
-    app: Any, alice: Person, console: Any, url: str
+    app: Any, alice: Person, command: Command, url: str
 ) -> None:
     alice.invoice("p1")
     race(
@@ -72,7 +72,7 @@ def test_g12_versions_have_no_gaps_and_time_never_runs_backwards(
     )
     for _ in range(3):
         alice.invoice("p1")
-        console("purchase", "fail", "p1")
+        command("purchase", "fail", "p1")
     events = alice.send("GET", f"{API}/p1/events", alice.headers).json
     assert [event["version"] for event in events] == list(range(1, len(events) + 1))
     moments = [datetime.fromisoformat(event["created_at"]) for event in events]
@@ -81,7 +81,7 @@ def test_g12_versions_have_no_gaps_and_time_never_runs_backwards(
 
 
 def test_g12_a_clock_that_steps_back_does_not_turn_history_round(
-    alice: Person, console: Any, sql: psycopg.Connection[Any]
+    alice: Person, command: Command, sql: Sql
 ) -> None:
     alice.invoice("p1")
     sql.execute("ALTER TABLE events DISABLE TRIGGER events_are_append_only")

@@ -1,15 +1,11 @@
 """G1, G4: an invoice asked for again is the same one."""
 
-from typing import Any
-
-import psycopg
 from harness.constants import API
 from harness.people import Person
+from harness.types import Logged, Sql
 
 
-def test_g1_an_invoice_twice_is_one_purchase(
-    alice: Person, sql: psycopg.Connection[Any], logged: Any
-) -> None:
+def test_g1_an_invoice_twice_is_one_purchase(alice: Person, sql: Sql, logged: Logged) -> None:
     first, again = alice.invoice("p1"), alice.invoice("p1")
 
     assert (first.status_code, again.status_code) == (201, 200)

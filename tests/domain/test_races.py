@@ -3,11 +3,11 @@
 import random
 from typing import Any
 
-import psycopg
 import pytest
 from harness.constants import SWORD
 from harness.people import Person, person, statuses
 from harness.races import INSERTING, LOCKING, bodies, mark_failed
+from harness.types import Sql
 from harness.waiting import race, together
 
 
@@ -37,7 +37,7 @@ def test_g7_fifty_completions_of_one_invoice_are_one_success(
 
 
 def test_g8_any_mix_at_once_leads_where_its_history_leads(
-    app: Any, alice: Person, sql: psycopg.Connection[Any]
+    app: Any, alice: Person, sql: Sql
 ) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")

@@ -1,26 +1,22 @@
 """Purchases made up for development: like real ones, the same for the same seed."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import psycopg
 import pytest
 from harness.constants import BOT_TOKEN
 from harness.counting import agrees
 from harness.histories import EVENT
+from harness.types import Command, MakeApp, Sql
 
 from stars.database.pool import Database
 from stars.domain import funnel
 
 
-def test_made_up_purchases_are_like_real_ones(
-    console: Any, db: Database, sql: psycopg.Connection[Any]
-) -> None:
+def test_made_up_purchases_are_like_real_ones(command: Command, db: Database, sql: Sql) -> None:
     """That their histories lead to their rows is checked behind every test; two runs do not meet."""
     for count, days in ((2000, 14), (4000, 1), (1, 1)):
-        seeded = console("db", "seed", str(count), "--days", str(days), "--seed", "1")
+        seeded = command("db", "seed", str(count), "--days", str(days), "--seed", "1")
         assert seeded.exit_code == 0, seeded.stderr
         assert seeded.stdout.startswith(f"{count} purchases ")
     now = datetime.now(UTC)
@@ -48,10 +44,10 @@ def test_made_up_purchases_are_like_real_ones(
     assert words >= {" ".join(EVENT[letter] for letter in word) for word in usual}
 
 
-def test_the_same_seed_makes_the_same_histories(console: Any, sql: psycopg.Connection[Any]) -> None:
+def test_the_same_seed_makes_the_same_histories(command: Command, sql: Sql) -> None:
     made = []
     for _ in range(2):
-        run = re.search(r"seed-\w+", console("db", "seed", "200", "--seed", "7").stdout)[0]
+        run = re.search(r"seed-\w+", command("db", "seed", "200", "--seed", "7").stdout)[0]
         made.append(
             sql.execute(
                 "SELECT user_id, item_id, source, channel, status, version FROM purchases WHERE purchase_id LIKE %s"
@@ -66,7 +62,7 @@ def test_the_same_seed_makes_the_same_histories(console: Any, sql: psycopg.Conne
 
 @pytest.mark.parametrize("settings", [{"app_env": "staging"}, {"mode": "off"}, {"mode": "live"}])
 def test_purchases_are_made_up_nowhere_but_in_development(
-    make_app: Callable[..., Any], sql: psycopg.Connection[Any], settings: dict[str, str]
+    make_app: MakeApp, sql: Sql, settings: dict[str, str]
 ) -> None:
     app = make_app(**settings, telegram_bot_token=BOT_TOKEN)
     refused = app.test_cli_runner().invoke(args=["db", "seed", "10"])

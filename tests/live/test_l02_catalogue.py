@@ -1,13 +1,13 @@
 """L2: item, price and type are those of the catalogue."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from harness.constants import SWORD
 from harness.live import ITEMS, Buyer, Shop
 from harness.people import person
+from harness.types import MakeApp, Sql
 from harness.updates import new_id
 
 from stars.database.queries import queries
@@ -138,9 +138,7 @@ def test_l2_importing_says_what_is_new_and_what_changed(shop: Shop, tmp_path: An
     assert shop.run("items", "import", str(tmp_path / "none.json")).exit_code == 2
 
 
-def test_l2_the_mock_enforces_a_filled_catalogue_just_the_same(
-    make_app: Callable[..., Any], sql: Any
-) -> None:
+def test_l2_the_mock_enforces_a_filled_catalogue_just_the_same(make_app: MakeApp, sql: Sql) -> None:
     alice = person(make_app(), "alice")
     assert (
         alice.purchase("p1", item_id="anything", price_stars=7).status_code == 200

@@ -1,12 +1,12 @@
 """L5: the webhook keeps nothing without the secret, and everything with it."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from harness.constants import API, BOT_TOKEN, WEBHOOK_SECRET
 from harness.live import Buyer, Shop
+from harness.types import MakeApp
 from harness.updates import checkout, message, new_id
 
 
@@ -39,7 +39,7 @@ def test_l5_without_the_secret_nothing_is_even_kept(
 
 
 def test_l5_the_secret_is_compared_in_constant_time_and_fails_closed(
-    monkeypatch: pytest.MonkeyPatch, url: str, make_app: Callable[..., Any]
+    monkeypatch: pytest.MonkeyPatch, url: str, make_app: MakeApp
 ) -> None:
     import hmac
 

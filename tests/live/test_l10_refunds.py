@@ -1,11 +1,11 @@
 """L10: a refund is made once, however often it is asked for."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from harness.live import Buyer, Shop
+from harness.types import MakeApp
 from harness.updates import message, new_id
 from harness.waiting import together
 
@@ -107,7 +107,7 @@ def test_l10_the_console_offers_the_refund_of_a_live_purchase_alone(
     assert "purchase_refunded" in client.get(address).text
 
 
-def test_l10_a_refund_is_a_thing_of_live_mode(make_app: Callable[..., Any]) -> None:
+def test_l10_a_refund_is_a_thing_of_live_mode(make_app: MakeApp) -> None:
     runner = make_app().test_cli_runner()
     for words in (
         ["purchase", "refund", "p1"],

@@ -3,7 +3,6 @@
 import re
 import signal
 import subprocess
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +10,7 @@ import pytest
 import requests
 from harness.constants import API, BOT_TOKEN, ROOT, WEBHOOK_SECRET
 from harness.servers import clean_environment, free_port
+from harness.types import MakeApp
 from harness.waiting import eventually
 
 
@@ -66,9 +66,7 @@ def test_l14_one_command_rehearses_the_whole_of_it(tmp_path: Any, sig: signal.Si
         {"telegram_api_url": "https://localhost.example"},
     ],
 )
-def test_l14_no_rehearsal_where_it_may_be_real(
-    make_app: Callable[..., Any], settings: dict[str, Any]
-) -> None:
+def test_l14_no_rehearsal_where_it_may_be_real(make_app: MakeApp, settings: dict[str, Any]) -> None:
     live = {
         "mode": "live",
         "telegram_bot_token": BOT_TOKEN,

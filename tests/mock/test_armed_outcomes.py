@@ -4,16 +4,16 @@ import random
 import time
 from typing import Any
 
-import psycopg
 import pytest
 from harness.constants import API, SWORD
 from harness.outcomes import OUTCOMES, arm, armed, steered
 from harness.people import Person, person, statuses
+from harness.types import Logged, Sql
 from harness.waiting import race, together
 
 
 def test_g28_fail_once_then_succeed_is_one_call(
-    app: Any, alice: Person, bob: Person, logged: Any
+    app: Any, alice: Person, bob: Person, logged: Logged
 ) -> None:
     told = arm(bob, "failed", match={"user_id": "alice"})
     assert told | {"created_at": ""} == {
@@ -124,9 +124,7 @@ def test_g28_thirty_at_once_take_seven_exactly_seven_times(
     assert armed(app) == []
 
 
-def test_g28_who_loses_the_last_of_one_takes_the_next(
-    app: Any, alice: Person, sql: psycopg.Connection[Any]
-) -> None:
+def test_g28_who_loses_the_last_of_one_takes_the_next(app: Any, alice: Person, sql: Sql) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)

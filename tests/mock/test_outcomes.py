@@ -1,15 +1,15 @@
 """G27: an outcome asked for by header does what it says, once."""
 
 import time
-from typing import Any
 
 import pytest
 from harness.constants import API, SWORD
 from harness.outcomes import steered
 from harness.people import Person
+from harness.types import Logged
 
 
-def test_g27_failed_answers_200_and_the_next_try_succeeds(alice: Person, logged: Any) -> None:
+def test_g27_failed_answers_200_and_the_next_try_succeeds(alice: Person, logged: Logged) -> None:
     alice.invoice("p1")
     failed, again = steered(alice, "p1", "failed"), steered(alice, "p1", "failed")
     assert (failed.status_code, failed.json["status"]) == (200, "failed")
@@ -34,7 +34,7 @@ def test_g27_pending_leaves_a_purchase_as_it_is(alice: Person) -> None:
 
 
 def test_g27_lost_is_carried_out_and_a_resend_has_the_stored_success(
-    alice: Person, logged: Any
+    alice: Person, logged: Logged
 ) -> None:
     lost = steered(alice, "p1", "lost", **SWORD)
     assert (lost.status_code, lost.json["error"]) == (504, "answer_lost")

@@ -1,19 +1,18 @@
 """G29: outside mock mode there is no page of the mock, and none acts on live purchases."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from harness.constants import LIVE
 from harness.pages import link_of, press
 from harness.people import Person
+from harness.types import MakeApp, Sql
 
 
 @pytest.mark.parametrize("mode", ["live", "off"])
 def test_g29_the_mocks_pages_exist_in_mock_mode_alone(
-    make_app: Callable[..., Any], alice: Person, mode: str
+    make_app: MakeApp, alice: Person, mode: str
 ) -> None:
     link = link_of(alice, "p1")
     app = make_app(**LIVE | {"mode": mode})
@@ -26,7 +25,7 @@ def test_g29_the_mocks_pages_exist_in_mock_mode_alone(
 
 
 def test_g29_a_live_purchase_cannot_be_paid_on_a_page(
-    app: Any, make_app: Callable[..., Any], alice: Person, sql: psycopg.Connection[Any]
+    app: Any, make_app: MakeApp, alice: Person, sql: Sql
 ) -> None:
     """Nor failed or reopened, even where its link is known and the same database serves a mock."""
     link = link_of(alice, "p1")

@@ -1,12 +1,12 @@
 """G30, G31: each button of the payment sheet does what it says; who may frame it."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from harness.pages import link_of, press
 from harness.people import Person
+from harness.types import Logged, MakeApp
 from itsdangerous import Signer
 
 
@@ -20,7 +20,13 @@ from itsdangerous import Signer
     ],
 )
 def test_g30_each_button_does_what_it_says(
-    app: Any, alice: Person, logged: Any, outcome: str, status: str, shown: str, events: list[str]
+    app: Any,
+    alice: Person,
+    logged: Logged,
+    outcome: str,
+    status: str,
+    shown: str,
+    events: list[str],
 ) -> None:
     link = link_of(alice, "p1")
     page = press(app, link, outcome)
@@ -33,7 +39,7 @@ def test_g30_each_button_does_what_it_says(
 
 
 def test_g30_pressing_again_changes_nothing_and_a_failed_one_can_be_paid(
-    app: Any, alice: Person, logged: Any
+    app: Any, alice: Person, logged: Logged
 ) -> None:
     link = link_of(alice, "p1")
     for outcome in (
@@ -90,7 +96,7 @@ def test_g30_only_the_four_outcomes_are_known(app: Any, alice: Person) -> None:
 
 
 def test_g30_a_link_outlives_the_process_that_made_it_and_serves_no_other_key(
-    make_app: Callable[..., Any], alice: Person
+    make_app: MakeApp, alice: Person
 ) -> None:
     link = link_of(alice, "p1")
     assert make_app().test_client().get(link).status_code == 200
@@ -101,7 +107,7 @@ def test_g30_a_link_outlives_the_process_that_made_it_and_serves_no_other_key(
 
 
 def test_g31_the_payment_is_framed_by_the_front_ends_alone_and_runs_nothing_inline(
-    make_app: Callable[..., Any], alice: Person
+    make_app: MakeApp, alice: Person
 ) -> None:
     link = link_of(alice, "p1")
     for origins, framed_by in (

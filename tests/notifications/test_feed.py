@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from harness.people import Person, person
 from harness.postgres import fresh_database
+from harness.types import Sql
 from harness.waiting import together
 
 from stars.database.pool import Database
@@ -234,7 +235,7 @@ def test_n1_the_events_of_before_the_feed_have_their_places(
 
 
 @pytest.fixture
-def make_earlier(sql: psycopg.Connection[Any]) -> Callable[[], Any]:
+def make_earlier(sql: Sql) -> Callable[[], Any]:
     """Make all events such as were written before there was a feed, and migrate again."""
 
     def make() -> None:

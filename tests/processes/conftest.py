@@ -7,10 +7,11 @@ import pytest
 from harness.constants import ROOT
 from harness.servers import Served
 from harness.start import APP
+from harness.types import Serve
 
 
 @pytest.fixture
-def start(serve: Callable[..., Served], tmp_path: Path) -> Callable[..., Served]:
+def start(serve: Serve, tmp_path: Path) -> Callable[..., Served]:
     """Run `python app.py` in a folder of its own, with no database given."""
     folder = tmp_path / "checkout"
     folder.mkdir()

@@ -1,16 +1,13 @@
 """The platform's own way: the Procfile's release line, then its web line."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from harness.constants import ROOT, SWORD
-from harness.servers import Served
 from harness.start import run
+from harness.types import Serve
 
 
-def test_the_procfile_deploys(
-    url: str, empty_url: str, serve: Callable[..., Served], tmp_path: Path
-) -> None:
+def test_the_procfile_deploys(url: str, empty_url: str, serve: Serve, tmp_path: Path) -> None:
     """The platform's own way: the release line, then the web line, run by honcho with nothing but variables."""
     variables = {
         "DATABASE_URL": empty_url.replace("postgresql://", "postgres://"),

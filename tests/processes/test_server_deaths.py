@@ -3,14 +3,13 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import requests
 from harness.constants import SWORD
 from harness.postgres import Mortal, connections
-from harness.servers import Served
+from harness.types import Serve, Sql
 from harness.waiting import blocked, eventually, in_background, together
 from harness.wire import Wire
 
@@ -18,7 +17,7 @@ from stars.database.queries import queries
 
 
 def test_g13_a_server_killed_before_the_commit_leaves_nothing(
-    url: str, sql: psycopg.Connection[Any], serve: Callable[..., Served]
+    url: str, sql: Sql, serve: Serve
 ) -> None:
     served = serve(DATABASE_URL=url)
     with psycopg.connect(url) as holder:
@@ -38,7 +37,7 @@ def test_g13_a_server_killed_before_the_commit_leaves_nothing(
 
 
 def test_g13_a_server_killed_after_the_commit_answers_a_resend_with_the_stored_result(
-    url: str, sql: psycopg.Connection[Any], wire: Wire, serve: Callable[..., Served]
+    url: str, sql: Sql, wire: Wire, serve: Serve
 ) -> None:
     served = serve(DATABASE_URL=wire.url, WEB_CONCURRENCY="1")
     served.person("alice").invoice("p0")  # the connection is open
@@ -64,7 +63,7 @@ def test_g13_a_server_killed_after_the_commit_answers_a_resend_with_the_stored_r
 
 
 def test_g14_what_was_acknowledged_survives_the_death_of_postgresql(
-    mortal: Mortal, serve: Callable[..., Served]
+    mortal: Mortal, serve: Serve
 ) -> None:
     served = serve(DATABASE_URL=mortal.url)
     acknowledged: dict[str, str] = {}
@@ -117,7 +116,7 @@ def test_g14_what_was_acknowledged_survives_the_death_of_postgresql(
 
 
 def test_g16_without_a_database_every_caller_is_refused_in_time_and_served_again_after(
-    mortal: Mortal, serve: Callable[..., Served]
+    mortal: Mortal, serve: Serve
 ) -> None:
     served = serve(DATABASE_URL=mortal.url)
     assert served.person("alice").invoice("p1").status_code == 201
@@ -140,7 +139,7 @@ def test_g16_without_a_database_every_caller_is_refused_in_time_and_served_again
 
 
 def test_g16_a_restart_of_postgresql_costs_no_caller_an_answer(
-    mortal: Mortal, serve: Callable[..., Served]
+    mortal: Mortal, serve: Serve
 ) -> None:
     served = serve(DATABASE_URL=mortal.url)
     callers = [served.person("alice") for _ in range(8)]

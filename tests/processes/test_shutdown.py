@@ -2,20 +2,19 @@
 
 import signal
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 import requests
 from harness.constants import API, SWORD
-from harness.servers import Served
+from harness.types import Serve, Sql
 from harness.waiting import blocked, eventually, in_background
 
 
 @pytest.mark.parametrize("keep_alive", [True, False])
 def test_g18_sigterm_under_load_cuts_nobody_off(
-    url: str, sql: psycopg.Connection[Any], serve: Callable[..., Served], keep_alive: bool
+    url: str, sql: Sql, serve: Serve, keep_alive: bool
 ) -> None:
     served = serve(DATABASE_URL=url)
     served.person("alice").invoice("slow")

@@ -13,6 +13,7 @@ import pytest
 from harness.constants import ROOT, SWORD
 from harness.servers import Served, clean_environment
 from harness.start import APP, postgres_on, run
+from harness.types import Serve
 from harness.waiting import eventually
 
 
@@ -103,9 +104,7 @@ def test_sigterm_while_it_starts_leaves_no_server_behind(tmp_path: Path) -> None
         eventually(lambda: not postgres_on(tmp_path))
 
 
-def test_as_an_ordinary_user(
-    serve: Callable[..., Served], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_as_an_ordinary_user(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> None:
     """As root, the same once more as nobody in particular; an ordinary user has shown it in every other test."""
     if os.geteuid() != 0:
         return

@@ -2,16 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
 
 from harness.constants import API, SWORD
-from harness.servers import Served
+from harness.types import Serve
 from harness.waiting import eventually, together
 
 
-def test_under_gunicorn_every_line_is_json_and_all_workers_count(
-    url: str, serve: Callable[..., Served]
-) -> None:
+def test_under_gunicorn_every_line_is_json_and_all_workers_count(url: str, serve: Serve) -> None:
     served = serve(DATABASE_URL=url, WEB_CONCURRENCY="3", METRICS_TOKEN="let-me-in")
     together(*(lambda n=n: served.person("alice").purchase(f"p{n}", **SWORD) for n in range(30)))
     caller = served.person("alice")
@@ -43,9 +40,7 @@ def test_under_gunicorn_every_line_is_json_and_all_workers_count(
     assert len({line["request_id"] for line in succeeded}) == 30
 
 
-def test_a_killed_worker_is_replaced_and_its_counts_stay(
-    url: str, serve: Callable[..., Served]
-) -> None:
+def test_a_killed_worker_is_replaced_and_its_counts_stay(url: str, serve: Serve) -> None:
     served = serve(DATABASE_URL=url, WEB_CONCURRENCY="1")
     served.person("alice").purchase("p1", **SWORD)
     old = served.workers()[0]
@@ -65,7 +60,7 @@ def test_a_killed_worker_is_replaced_and_its_counts_stay(
     )
 
 
-def test_a_worker_stays_under_80_mb_of_its_own(url: str, serve: Callable[..., Served]) -> None:
+def test_a_worker_stays_under_80_mb_of_its_own(url: str, serve: Serve) -> None:
     served = serve(DATABASE_URL=url)
     together(*(lambda n=n: served.person("alice").purchase(f"p{n}", **SWORD) for n in range(50)))
     for worker in served.workers():

@@ -1,9 +1,8 @@
 """What a bot tells of itself: names, descriptions, commands, menu buttons; and of its chats."""
 
-from typing import Any
-
 import pytest
 from harness.simulator import Sim
+from harness.types import Command
 
 START = [{"command": "start", "description": "Begin"}]
 HELP = [{"command": "help", "description": "Help"}]
@@ -44,7 +43,7 @@ def test_a_buyer_sees_the_narrowest_commands_in_their_own_language(sim: Sim) -> 
         ("start", "can't parse BotCommand: expected an Object"),
     ],
 )
-def test_a_command_that_telegram_refuses_is_refused(sim: Sim, command: Any, why: str) -> None:
+def test_a_command_that_telegram_refuses_is_refused(sim: Sim, command: Command, why: str) -> None:
     answer = sim.call("setMyCommands", commands=[command])
     assert answer["description"] == f"Bad Request: {why}"
     assert sim.ask("getMyCommands") == []

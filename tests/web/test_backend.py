@@ -8,6 +8,7 @@ from flask import Flask
 from harness.backend import Backend
 from harness.constants import SWORD
 from harness.people import Answer, Person
+from harness.types import MakeApp
 
 from stars.domain import api_keys
 from stars.domain.api_keys import Scope
@@ -264,7 +265,7 @@ def revoked_key(db: Any) -> str:
 
 
 def test_n4_no_page_of_another_site_may_read_what_a_backend_may(
-    make_app: Callable[..., Flask],
+    make_app: MakeApp,
 ) -> None:
     app = make_app(cors_origins=("https://shop.example",))
     for path in (LIST, f"{LIST}/p1", FEED):

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-import psycopg
 import pytest
 from harness.bodies import GOOD, text
 from harness.constants import API
 from harness.people import Person
+from harness.types import Sql
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -62,7 +62,7 @@ NOT_A_PURCHASE = {
 
 @pytest.mark.parametrize(("field", "value"), NOT_A_PURCHASE.values(), ids=NOT_A_PURCHASE.keys())
 def test_g21_what_is_no_purchase_is_a_422_naming_the_field(
-    alice: Person, sql: psycopg.Connection[Any], field: str, value: str | None
+    alice: Person, sql: Sql, field: str, value: str | None
 ) -> None:
     body = (
         text(**{field: value}) if value is not None else json.dumps(GOOD | {field: None}).encode()
@@ -104,7 +104,7 @@ def test_g21_the_largest_metadata_is_kept_as_it_was_sent(alice: Person) -> None:
         assert list(kept) == list(metadata)
 
 
-def test_g22_a_refused_request_burns_nothing(alice: Person, sql: psycopg.Connection[Any]) -> None:
+def test_g22_a_refused_request_burns_nothing(alice: Person, sql: Sql) -> None:
     assert alice.purchase("p1").json["errors"] == {
         "item_id": ["Missing data for required field."],
         "price_stars": ["Missing data for required field."],

@@ -2,15 +2,13 @@
 
 import select
 import socket
-from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from harness.bodies import text
 from harness.constants import API
 from harness.people import Person
-from harness.servers import Served
+from harness.types import Serve, Sql
 
 NOT_JSON = {
     "empty": b"",
@@ -32,9 +30,7 @@ NOT_JSON = {
 
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
 @pytest.mark.parametrize("path", [f"{API}/invoice", API])
-def test_g21_what_is_not_json_is_a_400(
-    alice: Person, sql: psycopg.Connection[Any], path: str, body: bytes
-) -> None:
+def test_g21_what_is_not_json_is_a_400(alice: Person, sql: Sql, path: str, body: bytes) -> None:
     refused = alice.post(path, body)
 
     assert (refused.status_code, refused.json["error"]) == (400, "invalid_json")
@@ -84,7 +80,7 @@ def test_a_wrong_address_or_method_is_told_so(alice: Person) -> None:
 
 
 def test_a_refusal_before_the_body_has_come_leaves_the_connection_whole(
-    url: str, serve: Callable[..., Served]
+    url: str, serve: Serve
 ) -> None:
     """Nobody is named, so the body need not be read; but on a kept-alive connection the next request comes after it."""
     served = serve(DATABASE_URL=url)

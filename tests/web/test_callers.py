@@ -1,12 +1,12 @@
 """G23: who may call: launch data that Telegram signed, or a name in mock mode."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from harness.constants import API, BOT_TOKEN, LIVE, SWORD
 from harness.launch import launch_data
+from harness.types import MakeApp
 
 from stars.errors import Unauthorized
 from stars.web.callers import launch_data as launch
@@ -42,9 +42,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("headers", REFUSED.values(), ids=REFUSED.keys())
-def test_g23_nobody_gets_in_without_an_identity(
-    make_app: Callable[..., Any], headers: dict[str, str]
-) -> None:
+def test_g23_nobody_gets_in_without_an_identity(make_app: MakeApp, headers: dict[str, str]) -> None:
     for app in (make_app(telegram_bot_token=BOT_TOKEN), make_app(**LIVE)):
         refused = get(app, **headers)
         assert (refused.status_code, refused.json["error"]) == (401, "unauthorized")
@@ -52,7 +50,7 @@ def test_g23_nobody_gets_in_without_an_identity(
 
 
 def test_g23_launch_data_is_taken_in_every_mode_and_a_header_in_mock_mode_alone(
-    make_app: Callable[..., Any],
+    make_app: MakeApp,
 ) -> None:
     for age in (0, 23 * 3600, -30):
         valid = f"tma {launch_data(age=age)}"
@@ -69,7 +67,7 @@ def test_g23_launch_data_is_taken_in_every_mode_and_a_header_in_mock_mode_alone(
         assert get(app, X_User_Id="42").status_code == 401
 
 
-def test_g23_the_launch_data_telegram_documents_is_verified(make_app: Callable[..., Any]) -> None:
+def test_g23_the_launch_data_telegram_documents_is_verified(make_app: MakeApp) -> None:
     """The user of launch data owns what it buys, under the number Telegram gave."""
     app = make_app(telegram_bot_token=BOT_TOKEN)
     headers = {"Authorization": f"TMA {launch_data(2**52 - 1)}"}

@@ -1,19 +1,16 @@
 """G33, G34: who may see the console, and that nothing sent to it is run."""
 
-from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from harness.constants import LIVE
 from harness.pages import CONSOLE, basic
 from harness.people import Person
+from harness.types import MakeApp, Sql
 
 
 @pytest.mark.parametrize("path", CONSOLE)
-def test_g33_the_console_asks_for_its_password(
-    make_app: Callable[..., Any], alice: Person, path: str
-) -> None:
+def test_g33_the_console_asks_for_its_password(make_app: MakeApp, alice: Person, path: str) -> None:
     alice.invoice("p1")
     client = make_app(console_password="пароль and more", app_env="staging").test_client()
     for headers in (
@@ -33,7 +30,7 @@ def test_g33_the_console_asks_for_its_password(
 
 @pytest.mark.parametrize("path", CONSOLE)
 def test_g33_without_a_password_it_is_there_for_a_developer_at_this_machine_alone(
-    make_app: Callable[..., Any], alice: Person, path: str
+    make_app: MakeApp, alice: Person, path: str
 ) -> None:
     alice.invoice("p1")
     developer = make_app().test_client()
@@ -78,7 +75,7 @@ def test_g33_no_other_site_acts_in_the_staffs_name(
     assert alice.get("p1").json["status"] == ("failed" if status == 303 else "pending")
 
 
-def test_g33_no_front_end_may_read_the_console(make_app: Callable[..., Any]) -> None:
+def test_g33_no_front_end_may_read_the_console(make_app: MakeApp) -> None:
     client = make_app(cors_origins=("*",)).test_client()
     for path in ("/console", "/api/v1/analytics/funnel"):
         assert (
@@ -91,9 +88,7 @@ def test_g33_no_front_end_may_read_the_console(make_app: Callable[..., Any]) -> 
     )
 
 
-def test_g34_whatever_is_sent_is_shown_and_never_run(
-    app: Any, alice: Person, sql: psycopg.Connection[Any]
-) -> None:
+def test_g34_whatever_is_sent_is_shown_and_never_run(app: Any, alice: Person, sql: Sql) -> None:
     evil = "</code><script>alert(1)</script>"
     alice.invoice("p1", metadata={evil: evil})
     alice.purchase("p1", metadata={"more": evil})

@@ -1,15 +1,15 @@
 """The console acts through the domain, arms outcomes, and says what the service is."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from harness.constants import API, SWORD
 from harness.pages import link_of, press
 from harness.people import Person, person
+from harness.types import Logged, MakeApp
 
 
-def test_the_console_acts_through_the_domain(app: Any, alice: Person, logged: Any) -> None:
+def test_the_console_acts_through_the_domain(app: Any, alice: Person, logged: Logged) -> None:
     alice.invoice("p1")
     for action in ("fail", "reopen", "complete", "fail", "complete"):
         assert (
@@ -74,9 +74,7 @@ def test_the_console_arms_and_clears(app: Any, alice: Person) -> None:
         assert client.post("/console/outcomes", data=form | wrong).status_code == 422
 
 
-def test_the_console_says_what_the_service_is(
-    app: Any, make_app: Callable[..., Any], empty_url: str
-) -> None:
+def test_the_console_says_what_the_service_is(app: Any, make_app: MakeApp, empty_url: str) -> None:
     head = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", app.test_client().get("/console").text))
     assert re.search(r"mock schema 0\d\d\d PostgreSQL \d+\.\d+", head)
     away = (

@@ -4,9 +4,9 @@ import re
 from itertools import chain
 from typing import Any
 
-import psycopg
 from harness.constants import SWORD
 from harness.people import Person
+from harness.types import Sql
 
 
 def listed(app: Any, query: str = "") -> list[str]:
@@ -50,7 +50,7 @@ def test_the_console_finds_by_every_filter(app: Any, alice: Person, bob: Person)
 
 
 def test_the_console_pages_by_key_so_that_nothing_is_skipped_or_shown_twice(
-    app: Any, alice: Person, sql: psycopg.Connection[Any]
+    app: Any, alice: Person, sql: Sql
 ) -> None:
     for n in range(104):
         alice.purchase(f"p{n:03}", **SWORD)

@@ -1,13 +1,10 @@
 """Front ends on other addresses that may call, and where pay links lead."""
 
-from collections.abc import Callable
-from typing import Any
-
 from harness.constants import API, SWORD
-from harness.servers import Served
+from harness.types import MakeApp, Serve
 
 
-def test_a_front_end_on_another_address_may_call(make_app: Callable[..., Any]) -> None:
+def test_a_front_end_on_another_address_may_call(make_app: MakeApp) -> None:
     client = make_app(cors_origins=("http://localhost:5173", "https://shop.example")).test_client()
     asks = {
         "Origin": "http://localhost:5173",
@@ -35,7 +32,7 @@ def test_a_front_end_on_another_address_may_call(make_app: Callable[..., Any]) -
         )
 
 
-def test_nobody_else_may(make_app: Callable[..., Any]) -> None:
+def test_nobody_else_may(make_app: MakeApp) -> None:
     for app, origin in (
         (make_app(cors_origins=("https://shop.example",)), "https://shop.example.evil"),
         (make_app(), "http://localhost:5173"),
@@ -50,7 +47,7 @@ def test_nobody_else_may(make_app: Callable[..., Any]) -> None:
     assert everybody.headers["Access-Control-Allow-Origin"] in ("*", "http://any.example")
 
 
-def test_pay_url_starts_with_the_public_address(make_app: Callable[..., Any]) -> None:
+def test_pay_url_starts_with_the_public_address(make_app: MakeApp) -> None:
     body, headers = {"purchase_id": "p1", **SWORD}, {"X-User-Id": "alice", "Host": "stars.test:81"}
     public = make_app(public_url="https://stars.example/base").test_client()
     assert (
@@ -66,9 +63,7 @@ def test_pay_url_starts_with_the_public_address(make_app: Callable[..., Any]) ->
     )
 
 
-def test_behind_the_platforms_router_pay_url_is_https(
-    url: str, serve: Callable[..., Served]
-) -> None:
+def test_behind_the_platforms_router_pay_url_is_https(url: str, serve: Serve) -> None:
     served = serve(DATABASE_URL=url, APP_ENV="staging", HOST="127.0.0.1")
     caller = served.person("alice")
     caller.headers |= {"Host": "stars.example", "X-Forwarded-Proto": "https"}

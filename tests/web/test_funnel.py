@@ -2,16 +2,16 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from harness.counting import FUNNEL
 from harness.people import Person
+from harness.types import Command, MakeApp
 
 
-def test_the_api_tells_what_the_domain_tells(alice: Person, app: Any, console: Any) -> None:
+def test_the_api_tells_what_the_domain_tells(alice: Person, app: Any, command: Command) -> None:
     alice.invoice("p1", source="shop")
     alice.purchase("p1")
     alice.invoice("p2", source="shop")
@@ -39,7 +39,7 @@ def test_the_api_tells_what_the_domain_tells(alice: Person, app: Any, console: A
     assert [list(step) for step in answer.json["histogram"]] == [
         list(step) for step in example["histogram"]
     ]
-    told = console(
+    told = command(
         "funnel",
         "--by",
         "source",
@@ -93,7 +93,7 @@ def test_a_query_that_cannot_be_answered_is_refused_by_name(
 
 
 def test_the_api_asks_for_the_password_and_without_one_answers_here_alone(
-    make_app: Callable[..., Any],
+    make_app: MakeApp,
 ) -> None:
     def status(
         app: Any, password: str | None = None, address: str = "127.0.0.1", **more: Any

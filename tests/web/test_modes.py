@@ -1,17 +1,12 @@
 """G24: what each mode allows; mock and live never touch each other's purchases."""
 
-from collections.abc import Callable
-from typing import Any
-
-import psycopg
 from harness.constants import API, BOT_TOKEN, LIVE, SWORD
 from harness.launch import launch_data
 from harness.people import person
+from harness.types import Logged, MakeApp, Sql
 
 
-def test_g24_switched_off_nothing_works_and_nothing_is_written(
-    make_app: Callable[..., Any], sql: psycopg.Connection[Any]
-) -> None:
+def test_g24_switched_off_nothing_works_and_nothing_is_written(make_app: MakeApp, sql: Sql) -> None:
     app = make_app(mode="off", telegram_bot_token=BOT_TOKEN)
     for path in (API, f"{API}/invoice"):
         for headers in ({}, {"X-User-Id": "alice"}, {"Authorization": f"tma {launch_data()}"}):
@@ -24,9 +19,7 @@ def test_g24_switched_off_nothing_works_and_nothing_is_written(
     assert sql.execute("SELECT count(*) FROM purchases").fetchone() == (0,)
 
 
-def test_g24_in_live_mode_no_caller_can_complete_a_purchase(
-    make_app: Callable[..., Any], sql: psycopg.Connection[Any]
-) -> None:
+def test_g24_in_live_mode_no_caller_can_complete_a_purchase(make_app: MakeApp, sql: Sql) -> None:
     app, headers = make_app(**LIVE), {"Authorization": f"tma {launch_data()}"}
     client = app.test_client()
     invoice = client.post(f"{API}/invoice", json={"purchase_id": "p1", **SWORD}, headers=headers)
@@ -56,7 +49,7 @@ def test_g24_in_live_mode_no_caller_can_complete_a_purchase(
 
 
 def test_g24_a_mock_payment_never_touches_a_live_purchase(
-    make_app: Callable[..., Any], sql: psycopg.Connection[Any], logged: Any
+    make_app: MakeApp, sql: Sql, logged: Logged
 ) -> None:
     alice = person(make_app(), "alice")
     alice.invoice("p1")

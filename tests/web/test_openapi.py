@@ -4,12 +4,12 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from harness.constants import ROOT
-from harness.servers import Served, clean_environment
+from harness.servers import clean_environment
+from harness.types import Serve
 
 from stars import errors
 
@@ -19,9 +19,7 @@ def document(app: Any) -> dict[str, Any]:
     return app.test_client().get("/openapi.json").json
 
 
-def test_g25_schemathesis_finds_nothing(
-    url: str, serve: Callable[..., Served], tmp_path: Any
-) -> None:
+def test_g25_schemathesis_finds_nothing(url: str, serve: Serve, tmp_path: Any) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     served = serve(DATABASE_URL=url)

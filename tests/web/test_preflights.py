@@ -1,10 +1,10 @@
 """F4: what a browser asks before it lets a page of another origin call the service."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from harness.constants import API
+from harness.types import MakeApp
 
 SHOP = "https://shop.example"
 TRACING = "baggage,sentry-trace,traceparent,tracestate"
@@ -26,7 +26,7 @@ def allowed(answer: Any) -> set[str]:
 
 
 def test_f4_in_development_whatever_a_page_asks_for_is_allowed(
-    make_app: Callable[..., Any],
+    make_app: MakeApp,
 ) -> None:
     app = make_app(cors_origins=(SHOP,))
     asked = f"{TRACING},ngrok-skip-browser-warning,x-user-id"
@@ -34,7 +34,7 @@ def test_f4_in_development_whatever_a_page_asks_for_is_allowed(
 
 
 def test_f4_elsewhere_our_headers_those_of_tracing_and_those_of_cors_headers_are_allowed(
-    make_app: Callable[..., Any],
+    make_app: MakeApp,
 ) -> None:
     app = make_app(cors_origins=(SHOP,), cors_headers=("X-Shop",), app_env="staging")
     asked = f"{TRACING},authorization,content-type,x-user-id,x-shop,x-stranger"
@@ -43,7 +43,7 @@ def test_f4_elsewhere_our_headers_those_of_tracing_and_those_of_cors_headers_are
 
 @pytest.mark.parametrize("path", ["/api/v1/purchases/p1/nothing", "/purchase", "/api/v2/purchase"])
 def test_f4_a_wrong_address_shows_as_404_and_not_as_a_failure_of_cors(
-    make_app: Callable[..., Any], path: str
+    make_app: MakeApp, path: str
 ) -> None:
     app = make_app(cors_origins=(SHOP,))
     asked = preflight(app, path)
@@ -55,16 +55,14 @@ def test_f4_a_wrong_address_shows_as_404_and_not_as_a_failure_of_cors(
 
 
 @pytest.mark.parametrize("path", [API, "/nowhere"])
-def test_f4_other_origins_learn_nothing(make_app: Callable[..., Any], path: str) -> None:
+def test_f4_other_origins_learn_nothing(make_app: MakeApp, path: str) -> None:
     for origins in ((), (SHOP, "https://other.example")):
         answer = preflight(make_app(cors_origins=origins), path, origin="https://evil.example")
         assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
 
 
 @pytest.mark.parametrize("path", ["/console", "/api/v1/analytics/funnel", "/metrics", "/readyz"])
-def test_f4_what_is_not_for_front_ends_is_allowed_to_none(
-    make_app: Callable[..., Any], path: str
-) -> None:
+def test_f4_what_is_not_for_front_ends_is_allowed_to_none(make_app: MakeApp, path: str) -> None:
     app = make_app(cors_origins=("*",))
     assert not allowed(preflight(app, path))
     answer = app.test_client().get(path, headers={"Origin": SHOP})

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from harness.constants import API, SWORD
 from harness.people import Person
+from harness.types import Logged
 
 
-def test_every_request_has_a_line_and_an_id(alice: Person, logged: Any) -> None:
+def test_every_request_has_a_line_and_an_id(alice: Person, logged: Logged) -> None:
     alice.invoice("p1")
     alice.send("GET", "/nowhere", alice.headers | {"X-Request-Id": "front-end.42_a"})
     made, nowhere = logged("request")
@@ -29,7 +30,7 @@ def test_every_request_has_a_line_and_an_id(alice: Person, logged: Any) -> None:
     )
 
 
-def test_the_request_id_runs_through_answer_event_and_log(alice: Person, logged: Any) -> None:
+def test_the_request_id_runs_through_answer_event_and_log(alice: Person, logged: Logged) -> None:
     answer = alice.post(API, {"purchase_id": "p1", **SWORD}, **{"X-Request-Id": "from-the-client"})
 
     assert answer.headers["X-Request-Id"] == "from-the-client"
@@ -47,7 +48,7 @@ def test_a_request_id_of_the_wrong_shape_is_replaced(alice: Person, wrong: str) 
 
 
 def test_an_unexpected_failure_is_a_500_that_shows_nothing_of_the_inside(
-    app: Any, alice: Person, logged: Any, monkeypatch: pytest.MonkeyPatch
+    app: Any, alice: Person, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stars.domain.purchases.queries", None)
     broken = alice.purchase("p1", **SWORD)

@@ -1,13 +1,11 @@
 """G26: no secret is in a log line or an answer."""
 
-from collections.abc import Callable
-
 from harness.constants import API, BOT_TOKEN, WEBHOOK_SECRET
 from harness.launch import launch_data
-from harness.servers import Served
+from harness.types import Serve
 
 
-def test_g26_no_secret_is_ever_told(url: str, serve: Callable[..., Served]) -> None:
+def test_g26_no_secret_is_ever_told(url: str, serve: Serve) -> None:
     """Whatever goes wrong: look for the secrets in everything the process printed and every answer it gave."""
     data = launch_data()
     secrets = [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from harness.browser import Shop, launch
+from harness.types import MakeApp
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -61,5 +62,5 @@ def serve_app() -> Iterator[Callable[[Any], str]]:
 
 
 @pytest.fixture
-def shop(make_app: Callable[..., Any], serve_app: Callable[[Any], str]) -> Shop:
+def shop(make_app: MakeApp, serve_app: Callable[[Any], str]) -> Shop:
     return Shop(make_app, serve_app)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from harness.browser import LISTEN, Shop, site, start_buying
 from harness.people import Person
+from harness.types import MakeApp, Sql
 from playwright.sync_api import Page
 
 
@@ -22,7 +22,7 @@ from playwright.sync_api import Page
 def test_g32_each_outcome_reaches_the_app_once(
     shop: Shop,
     open_page: Callable[..., Page],
-    sql: psycopg.Connection[Any],
+    sql: Sql,
     outcome: str,
     status: str,
 ) -> None:
@@ -96,7 +96,7 @@ TELEGRAM = """<!doctype html><title>App</title><link rel="icon" href="data:,"><s
 
 
 def test_g32_telegrams_own_script_stays_as_it_is_but_for_our_invoices(
-    make_app: Callable[..., Any],
+    make_app: MakeApp,
     serve_app: Callable[[Any], str],
     open_page: Callable[..., Page],
     alice: Person,
