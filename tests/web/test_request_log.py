@@ -50,7 +50,7 @@ def test_a_request_id_of_the_wrong_shape_is_replaced(alice: Person, wrong: str) 
 def test_an_unexpected_failure_is_a_500_that_shows_nothing_of_the_inside(
     app: Any, alice: Person, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stars.domain.purchases.queries", None)
+    monkeypatch.setattr("stars.mock.outcomes.queries", None)
     broken = alice.purchase("p1", **SWORD)
 
     assert (broken.status_code, broken.json["error"]) == (500, "internal_error")
