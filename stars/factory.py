@@ -10,7 +10,7 @@ from itsdangerous import Signer
 from stars import logs
 from stars.commands.database import db as database_commands
 from stars.commands.funnel import measure_funnel
-from stars.commands.items import items
+from stars.commands.items import items as item_commands
 from stars.commands.keys import keys
 from stars.commands.purchase import purchase as purchase_commands
 from stars.commands.rehearse import rehearse
@@ -32,6 +32,7 @@ from stars.web.routes import (
     console_funnel,
     console_outcomes,
     demo,
+    items,
     mock_outcomes,
     operations,
     pay,
@@ -42,7 +43,7 @@ from stars.web.routes import (
 COMMANDS = (
     purchase_commands,
     database_commands,
-    items,
+    item_commands,
     keys,
     telegram,
     measure_funnel,
@@ -112,7 +113,7 @@ def choose_payments(settings: Settings, db: Database) -> Payments:
 
 def add_routes(app: Flask, settings: Settings) -> None:
     """Register the routes that exist with these settings, so that none asks for the mode."""
-    described = [purchase.blp, backend.blp, webhook.blp, analytics.blp, operations.blp]
+    described = [items.blp, purchase.blp, backend.blp, webhook.blp, analytics.blp, operations.blp]
     pages = [console.blp, console_funnel.blp]
     send_script = demo.send_no_script
     if settings.mode == "mock":

@@ -68,6 +68,11 @@ def find(db: Database) -> list[Item]:
     return [item for (item,) in db.fetch_all(queries.list_items, item_id=None)]
 
 
+def for_sale(db: Database) -> list[Item]:
+    """Return the items that can be bought, by their ids."""
+    return [item for item in find(db) if item["active"]]
+
+
 def get(db: Database, item_id: str) -> Item:
     """Return one item, for sale or no longer. Raises ItemNotForSale."""
     rows = db.fetch_all(queries.list_items, item_id=item_id)

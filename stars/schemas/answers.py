@@ -61,6 +61,23 @@ class EventAnswer(Schema):
     created_at = TIME
 
 
+class ItemAnswer(Schema):
+    """One item that is for sale."""
+
+    item_id = TEXT
+    title = TEXT
+    description = TEXT
+    price_stars = NUMBER
+    purchase_type = TEXT
+    photo_url = TEXT_OR_NULL
+
+
+class ItemsAnswer(Schema):
+    """All items that are for sale."""
+
+    items = fields.List(fields.Nested(ItemAnswer), required=True)
+
+
 class WebhookAnswer(Schema):
     """What Telegram is answered: `status`, or the call that answers a pre-checkout query."""
 

@@ -11,6 +11,7 @@ from stars.web.nowhere import answer_nowhere
 
 RESOURCES: list[str | re.Pattern[str]] = [
     r"^/api/v1/purchase(/.*)?$",
+    r"^/api/v1/items$",
     r"^/api/v1/mock/.*$",
     r"^/mock/.*$",
     r"^/static/.*$",

@@ -34,12 +34,22 @@ def test_g33_without_a_password_it_is_there_for_a_developer_at_this_machine_alon
 ) -> None:
     alice.invoice("p1")
     developer = make_app().test_client()
-    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
-        assert developer.get(path, headers={"Host": host}).status_code == 200
+    for host, remote in (
+        ("localhost:8000", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]:8000", "::1"),
+        ("127.0.0.1:8000", "::ffff:127.0.0.1"),  # as a socket that listens on :: names it
+        ("[::ffff:127.0.0.1]:8000", "::ffff:127.0.0.1"),
+    ):
+        seen = developer.get(path, headers={"Host": host}, environ_base={"REMOTE_ADDR": remote})
+        assert seen.status_code == 200
     for headers, remote in (
         ({"Host": "stars.example"}, "127.0.0.1"),
         ({"Host": "localhost.evil.example"}, "127.0.0.1"),
         ({"Host": "localhost"}, "192.0.2.7"),
+        ({"Host": "localhost"}, "::ffff:192.0.2.7"),
+        ({"Host": "127.0.0.1.evil.example"}, "127.0.0.1"),
+        ({"Host": ""}, "127.0.0.1"),
         ({"Host": "localhost", "X-Forwarded-For": "192.0.2.7"}, "127.0.0.1"),
     ):
         refused = developer.get(path, headers=headers, environ_base={"REMOTE_ADDR": remote})

@@ -2,8 +2,10 @@
 
 from flask import Blueprint, Response, send_from_directory
 
-from stars.mock.demo import ITEMS
+from stars.domain import items
+from stars.mock import demo
 from stars.web.pages import render
+from stars.web.requests import service
 
 JAVASCRIPT = "text/javascript"
 NO_MOCK = "// The mock is off: openInvoice is Telegram's own business.\n"
@@ -13,8 +15,11 @@ blp = Blueprint("demo", __name__, url_prefix="/mock")
 
 @blp.get("/demo")
 def show_demo() -> Response:
-    """Show a Mini App of one page, to try and to copy from."""
-    return render("demo.html", items=ITEMS)
+    """Show a Mini App of one page, to try and to copy from.
+
+    It sells what the catalogue has. Without a catalogue the mock sells anything.
+    """
+    return render("demo.html", items=items.for_sale(service().db) or demo.ITEMS)
 
 
 def send_mock_script() -> Response:

@@ -29,7 +29,7 @@ INLINE_ANSWER = {
         status=202,
         schema=StatusAnswer(),
         example={"status": "accepted"},
-        description="Mock mode: nothing was done.",
+        description="Mock mode, or payments switched off: nothing was done.",
     ),
     Answer(
         status=200,
@@ -40,7 +40,6 @@ INLINE_ANSWER = {
         'to anything else it is `{"status": "accepted"}`.',
     ),
     refuses=(
-        errors.StarsDisabled,
         errors.Unauthorized,
         errors.InvalidJson,
         errors.PayloadTooLarge,
@@ -53,7 +52,7 @@ def accept_update() -> Response:
 
     In live mode only this completes a purchase, and only with the secret that Telegram alone was
     told. The mock takes every update and does nothing with it: its purchases are completed by
-    POST /purchase.
+    POST /purchase. So does a service whose payments are switched off.
     """
     request.max_content_length = MAX_UPDATE_BYTES
     answer = service().payments.accept_update(
