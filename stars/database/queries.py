@@ -23,4 +23,4 @@ class Compact(PyFormatAdapter):
         return " ".join(str(processed).split())
 
 
-queries: Any = aiosql.from_path(SQL / "queries", Compact)
+queries: Any = aiosql.from_path(SQL / "queries", Compact, encoding="utf-8")

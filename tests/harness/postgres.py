@@ -1,5 +1,6 @@
 """PostgreSQL for tests: databases that are copied and dropped, and a server that may die."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,9 @@ from typing import Any
 import psutil
 import psycopg
 
-from stars.database import embedded
 from stars.database.migrate import migrate
 from stars.database.pool import Database
+from stars.database.server import Server
 
 CONNECTIONS = """
     SELECT count(*) FROM pg_stat_activity
@@ -66,17 +67,27 @@ def connections(conn: psycopg.Connection[Any]) -> int:
     return int(row[0])
 
 
+def created(data: Path) -> Server:
+    """A server on `data`, which is made for it; it does not run yet."""
+    server = Server(data)
+    lock = os.open(data.parent, os.O_RDONLY)
+    server.create(lock)
+    os.close(lock)
+    return server
+
+
 class Mortal:
     """A migrated PostgreSQL of a test's own, to be killed and started again."""
 
     def __init__(self, data: Path) -> None:
-        self.server = embedded.load()(data, cleanup_mode=None)
-        self.url: str = self.server.get_uri()
+        self.server = created(data)
+        self.server.start()
+        self.url = self.server.url
         migrate_at(self.url)
 
     def kill(self) -> None:
         """Kill -9 for every process of it, as when the machine loses power."""
-        postmaster = psutil.Process(self.server.get_pid())
+        postmaster = psutil.Process(self.server.pid)
         # Otherwise a child that it starts just now would be missed, and bar the next start.
         postmaster.suspend()
         family = [postmaster, *postmaster.children()]

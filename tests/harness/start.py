@@ -10,6 +10,7 @@ from harness.constants import ROOT
 from harness.servers import clean_environment
 
 APP = [sys.executable, str(ROOT / "app.py")]
+FLASK = [sys.executable, "-m", "flask", "--app", str(ROOT / "app.py")]
 
 
 def postgres_on(folder: Path) -> list[psutil.Process]:
@@ -23,8 +24,18 @@ def postgres_on(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def run(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *command: str, cwd: Path = ROOT, umask: int = -1, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `command` to its end in `cwd`, with nothing of this process's settings."""
     told = clean_environment(**{"PYTHONPATH": str(ROOT), **environment})
     return subprocess.run(
-        command, cwd=cwd, env=told, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=cwd,
+        env=told,
+        umask=umask,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
