@@ -4,16 +4,16 @@ import re
 from datetime import timedelta
 
 import pytest
-from harness.histories import MS, NOON, write
+from harness.histories import MS, NOON, write_history
 from harness.types import Command, Sql
 
 
 def test_the_console_shows_it_to_a_person(sql: Sql, command: Command) -> None:
     for number in range(3):
-        write(sql, f"p{number}", "IS", NOON, NOON + 2400 * MS, source="shop")
-    write(sql, "p3", "I", NOON)
-    write(sql, "p4", "IF", NOON - timedelta(days=1), NOON)
-    write(sql, "p5", "IS", NOON - timedelta(days=1), NOON)
+        write_history(sql, f"p{number}", "IS", NOON, NOON + 2400 * MS, source="shop")
+    write_history(sql, "p3", "I", NOON)
+    write_history(sql, "p4", "IF", NOON - timedelta(days=1), NOON)
+    write_history(sql, "p5", "IS", NOON - timedelta(days=1), NOON)
     shown = command("funnel", "--since", "2026-03-10", "--until", "2026-03-11", "--by", "source")
     lines = shown.stdout.splitlines()
     assert shown.exit_code == 0

@@ -1,6 +1,6 @@
 """What the tests of the domain stand on beside the common fixtures."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,7 +8,7 @@ from stars.database.pool import Database
 
 
 @pytest.fixture
-def db(url: str) -> Any:
+def db(url: str) -> Iterator[Database]:
     """The service's way to the test's database."""
     db = Database(lambda: url, max_connections=1)
     yield db

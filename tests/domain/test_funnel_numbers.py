@@ -2,16 +2,36 @@
 
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from harness.counting import agrees, total
-from harness.histories import MS, NOON, WORDS, write
+from flask import Flask
+from harness.counting import compare_with_hand_count, count_created
+from harness.histories import MS, NOON, WORDS, write_history
 from harness.people import person
 from harness.types import Command, Sql
 
 from stars.database.pool import Database
 from stars.domain import funnel
+
+TICK = timedelta(microseconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+
+
+def draw_first_moment(draw: random.Random) -> datetime:
+    """A moment of the weeks around NOON, often at one's very edge."""
+    edge = NOON + draw.choice([1, 0, -1, -2]) * WEEK
+    return edge + draw.choice([0 * TICK, 0 * TICK, 0 * TICK, -TICK, draw.random() * WEEK])
+
+
+def draw_times(draw: random.Random, count: int) -> list[datetime]:
+    """So many moments in order, often at the very edge of a step of the histogram."""
+    times = [draw_first_moment(draw)]
+    for _ in range(count - 1):
+        pause = draw.choice([MS, 999 * MS, 1000 * MS, draw.lognormvariate(9, 2.5) * MS])
+        times.append(times[-1] + pause)
+    return times
 
 
 def test_g35_the_numbers_are_those_counted_by_hand(db: Database, sql: Sql) -> None:
@@ -20,77 +40,74 @@ def test_g35_the_numbers_are_those_counted_by_hand(db: Database, sql: Sql) -> No
     draw = random.Random(seed)
     for number in range(300):
         word = draw.choice(WORDS)
-        at = (
-            NOON
-            + draw.choice([1, 0, -1, -2]) * timedelta(days=7)
-            + draw.choice([0, 1])
-            * timedelta(microseconds=draw.choice([-1, 0, draw.randrange(7 * 24 * 3600 * 10**6)]))
-        )
-        times = [at]
-        for _ in word[1:]:
-            times.append(
-                times[-1] + draw.choice([MS, 999 * MS, 1000 * MS, draw.lognormvariate(9, 2.5) * MS])
-            )
-        write(
+        write_history(
             sql,
             f"p{number}",
             word,
-            *times,
+            *draw_times(draw, len(word)),
             source=draw.choice(["shop", "ad", None]),
             channel=draw.choice(["a", "b", None]),
             purchase_type=draw.choice(["boost", "cosmetic"]),
             mode=draw.choice(["mock", "mock", "mock", "live"]),
         )
-    week = timedelta(days=7)
-    assert agrees(db, sql, NOON, NOON + week) > 10
-    assert agrees(db, sql, NOON, NOON + week, "live") > 1
-    agrees(db, sql, NOON - week, NOON)
-    agrees(db, sql, NOON.replace(hour=0), NOON.replace(hour=0) + week)
+
+    midnight = NOON.replace(hour=0)
+    compare_with_hand_count(db, sql, NOON - WEEK, NOON)
+    compare_with_hand_count(db, sql, midnight, midnight + WEEK)
     for _ in range(5):
-        since = NOON + timedelta(seconds=draw.randrange(-10 * 86400, 7 * 86400))
-        agrees(db, sql, since, since + timedelta(seconds=draw.randrange(1, 10 * 86400)))
+        since = NOON + draw.uniform(-10, 7) * DAY
+        until = since + draw.uniform(0.00001, 10) * DAY
+        compare_with_hand_count(db, sql, since, until)
+    assert compare_with_hand_count(db, sql, NOON, NOON + WEEK) > 10
+    assert compare_with_hand_count(db, sql, NOON, NOON + WEEK, mode="live") > 1
     sql.execute("UPDATE purchases SET mode = 'mock'")  # as live ones they would lack their charges
 
 
 def test_g35_the_numbers_of_what_was_really_bought_are_those_counted_by_hand(
-    app: Any, db: Database, command: Command, sql: Sql
+    app: Flask, db: Database, command: Command, sql: Sql
 ) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     draw = random.Random(seed)
     since = datetime.now(UTC)
     for _ in range(150):
-        who, purchase_id = person(app, draw.choice(["alice", "bob"])), f"p{draw.randrange(40)}"
-        offer = {
-            "purchase_type": draw.choice(["boost", "cosmetic"]),
-            **draw.choice([{}, {"source": "shop"}]),
-        }
+        who = person(app, draw.choice(["alice", "bob"]))
+        purchase_id = f"p{draw.randrange(40)}"
+        purchase_type = draw.choice(["boost", "cosmetic"])
+        source = draw.choice([{}, {"source": "shop"}])
         match draw.randrange(6):
             case 0 | 1 | 2:
-                who.invoice(purchase_id, **offer)
+                who.invoice(purchase_id, purchase_type=purchase_type, **source)
             case 3:
                 who.purchase(purchase_id)
             case 4:
                 who.purchase(purchase_id, item_id="sword", price_stars=5)
             case 5:
                 command("purchase", "fail", purchase_id)
-    assert agrees(db, sql, since, datetime.now(UTC)) > 5
+
     until = datetime.now(UTC)
-    agrees(db, sql, until - (until - since) / 2, until)
+    assert compare_with_hand_count(db, sql, since, until) > 5
+    compare_with_hand_count(db, sql, until - (until - since) / 2, until)
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "created", "created_before"),
+    [
+        (NOON, NOON + HOUR, 1, 0),
+        (NOON + TICK, NOON + HOUR, 0, 1),
+        (NOON - HOUR, NOON, 0, 0),
+        (NOON - HOUR, NOON + TICK, 1, 0),
+        (NOON + HOUR, NOON + 2 * HOUR, 0, 1),
+        (NOON + HOUR + TICK, NOON + 2 * HOUR + 2 * TICK, 0, 1),
+        (NOON + HOUR + TICK, NOON + 2 * HOUR + TICK, 0, 0),
+    ],
+)
 def test_g35_a_window_begins_with_its_first_microsecond_and_ends_before_its_last(
-    db: Database, sql: Sql
+    db: Database, sql: Sql, since: datetime, until: datetime, created: int, created_before: int
 ) -> None:
-    write(sql, "p1", "I", NOON)
-    tick, hour = timedelta(microseconds=1), timedelta(hours=1)
-    assert total(db, NOON, NOON + hour) == (1, 0)
-    assert total(db, NOON + tick, NOON + hour) == (0, 1)
-    assert total(db, NOON - hour, NOON) == (0, 0)
-    assert total(db, NOON - hour, NOON + tick) == (1, 0)
-    assert total(db, NOON + hour, NOON + 2 * hour) == (0, 1)
-    assert total(db, NOON + hour + tick, NOON + 2 * hour + 2 * tick) == (0, 1)
-    assert total(db, NOON + hour + tick, NOON + 2 * hour + tick) == (0, 0)
+    write_history(sql, "p1", "I", NOON)
+
+    assert count_created(db, since, until) == (created, created_before)
 
 
 @pytest.mark.parametrize(
@@ -109,27 +126,25 @@ def test_g35_a_window_begins_with_its_first_microsecond_and_ends_before_its_last
     ],
 )
 def test_g35_a_retry_is_one_buyer_and_a_purchase_without_an_invoice_is_none(
-    db: Database,
-    sql: Sql,
-    word: str,
-    created: int,
-    ended: str | None,
-    ms: int | None,
+    db: Database, sql: Sql, word: str, created: int, ended: str | None, ms: int | None
 ) -> None:
-    """The end is followed however long after the window it comes; the time is that of the attempt that succeeded."""
-    times = [
-        NOON + timedelta(days=30 * (number > 0), seconds=number) for number in range(len(word))
-    ]
-    times = [NOON + timedelta(seconds=number) for number in range(len(word))] if ms else times
-    write(sql, "p1", word, *times)
-    found = funnel.measure(db, mode="mock", since=NOON, until=NOON + timedelta(microseconds=1))[
-        "total"
-    ]
-    assert {name: found[name] for name in ("created", "completed", "failed", "open")} == {
-        "created": created,
-        "completed": 0,
-        "failed": 0,
-        "open": 0,
-        **({ended: 1} if ended else {}),
-    }
+    """The time is that of the attempt that succeeded."""
+    times = [NOON + timedelta(seconds=number) for number in range(len(word))]
+    write_history(sql, "p1", word, *times)
+
+    found = funnel.measure(db, mode="mock", since=NOON, until=NOON + TICK)["total"]
+    expected = {"created": created, "completed": 0, "failed": 0, "open": 0}
+    if ended:
+        expected[ended] = 1
+    assert {name: dict(found)[name] for name in expected} == expected
     assert found["p50_ms"] == found["p95_ms"] == ms
+
+
+def test_g35_the_end_is_followed_however_long_after_the_window_it_comes(
+    db: Database, sql: Sql
+) -> None:
+    write_history(sql, "p1", "IF", NOON, NOON + 30 * DAY)
+    write_history(sql, "p2", "IFRS", NOON, NOON + 30 * DAY, NOON + 31 * DAY, NOON + 32 * DAY)
+
+    found = funnel.measure(db, mode="mock", since=NOON, until=NOON + TICK)["total"]
+    assert (found["created"], found["completed"], found["failed"]) == (2, 1, 1)

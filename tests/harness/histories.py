@@ -1,4 +1,8 @@
-"""Purchases whose histories happened at other times than now."""
+"""Purchases whose histories happened at other times than now, written as words.
+
+Each letter is an event: I the invoice, R its reopening, S the success, F the failure. So "IFRS" was
+invoiced, failed, was reopened and succeeded, and "S" was bought without an invoice.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,46 +13,33 @@ import psycopg
 from harness.constants import SWORD
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-
-
 MS = timedelta(milliseconds=1)
-
-
-STATUS = {"I": "pending", "R": "pending", "S": "succeeded", "F": "failed"}
-
-
 EVENT = {
     "I": "purchase_invoice_created",
     "R": "purchase_invoice_reopened",
     "S": "purchase_succeeded",
     "F": "purchase_failed",
 }
+STATUS = {"I": "pending", "R": "pending", "S": "succeeded", "F": "failed"}
+MOMENT = {"I": "invoiced_at", "R": "invoiced_at", "S": "succeeded_at", "F": "failed_at"}
+WORDS = (
+    *("I", "IS", "IF", "IFR", "IFRS", "IFS", "ISF", "ISFRS", "IFRFRS", "ISFR"),
+    *("S", "SF", "SFR", "SFRS", "SFS", "SFRF"),
+)
+INSERT_EVENT = """
+    INSERT INTO events
+        (purchase_id, version, event_type, payload, user_id, request_id, created_at)
+    VALUES (%s, %s, %s, %s, %s, 'test', %s)
+"""
 
 
-WORDS = [
-    "I",
-    "IS",
-    "IF",
-    "IFR",
-    "IFRS",
-    "IFS",
-    "ISF",
-    "ISFRS",
-    "IFRFRS",
-    "ISFR",
-    "S",
-    "SF",
-    "SFR",
-    "SFRS",
-    "SFS",
-    "SFRF",
-]
-
-
-def write(
+def write_history(
     sql: psycopg.Connection[Any], purchase_id: str, word: str, *times: datetime, **fields: Any
 ) -> None:
-    """A purchase that came to be at other times than now: each letter of `word` is an event at one of `times`."""
+    """Insert the purchase whose history is `word`, each letter at one of `times`.
+
+    `fields` are columns that differ from a golden sword that alice bought from the mock.
+    """
     row = {
         "purchase_id": purchase_id,
         "user_id": "alice",
@@ -56,38 +47,42 @@ def write(
         "mode": "mock",
         "source": None,
         "channel": None,
-    }
-    row |= {
-        **fields,
+        "metadata": "{}",
         "status": STATUS[word[-1]],
         "version": len(word),
         "created_at": times[0],
-        "metadata": "{}",
+        "invoiced_at": None,
+        "succeeded_at": None,
+        "failed_at": None,
+        **fields,
     }
-    row |= dict.fromkeys(("invoiced_at", "succeeded_at", "failed_at"))
     events = []
-    for version, (letter, at) in enumerate(zip(word, times, strict=True), 1):
-        row[{"pending": "invoiced_at"}.get(STATUS[letter], f"{STATUS[letter]}_at")] = at
-        payload = {
-            name: row[name] for name in ("purchase_id", "item_id", "price_stars", "purchase_type")
-        }
-        if letter != "I":
-            payload["previous_status"] = STATUS[word[version - 2]] if version > 1 else None
-        if letter == "S":
-            payload["invoice_to_purchase_ms"] = (
-                (at - row["invoiced_at"]) // MS if row["invoiced_at"] else None
-            )
-        events.append(
-            (purchase_id, version, EVENT[letter], json.dumps(payload), row["user_id"], at)
-        )
-    names = ", ".join(row)
+    previous_status = None
+    for version, (letter, at) in enumerate(zip(word, times, strict=True), start=1):
+        row[MOMENT[letter]] = at
+        payload = json.dumps(payload_of(row, letter, previous_status))
+        events.append((purchase_id, version, EVENT[letter], payload, row["user_id"], at))
+        previous_status = STATUS[letter]
+    columns = ", ".join(row)
+    values = ", ".join(f"%({column})s" for column in row)
     with sql.transaction():
-        sql.execute(
-            f"INSERT INTO purchases ({names}) VALUES ({', '.join(f'%({name})s' for name in row)})",
-            row,
-        )
-        sql.cursor().executemany(
-            "INSERT INTO events (purchase_id, version, event_type, payload, user_id, request_id, created_at)"
-            " VALUES (%s, %s, %s, %s, %s, 'test', %s)",
-            events,
-        )
+        sql.execute(f"INSERT INTO purchases ({columns}) VALUES ({values})".encode(), row)
+        sql.cursor().executemany(INSERT_EVENT, events)
+
+
+def payload_of(row: dict[str, Any], letter: str, previous_status: str | None) -> dict[str, Any]:
+    """What an event tells, of a purchase whose row is as it was after the event."""
+    told = ("purchase_id", "item_id", "price_stars", "purchase_type")
+    payload = {name: row[name] for name in told}
+    if letter != "I":
+        payload["previous_status"] = previous_status
+    if letter == "S":
+        payload["invoice_to_purchase_ms"] = milliseconds_since_invoice(row)
+    return payload
+
+
+def milliseconds_since_invoice(row: dict[str, Any]) -> int | None:
+    """How long the success took after the invoice; None if there was no invoice."""
+    if row["invoiced_at"] is None:
+        return None
+    return int((row["succeeded_at"] - row["invoiced_at"]) // MS)

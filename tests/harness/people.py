@@ -28,6 +28,16 @@ class Answer:
         is_json = self.content_type.endswith("json")
         return json.loads(self.text) if is_json else None
 
+    @property
+    def replayed(self) -> bool:
+        """Whether it is marked as the answer to a request that was made before."""
+        return self.headers.get("Idempotent-Replayed") == "true"
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """The status code and the error of a refusal; raises KeyError if it is none."""
+        return self.status_code, self.json["error"]
+
 
 Send = Callable[..., Answer]
 
