@@ -12,6 +12,15 @@ from marshmallow.validate import OneOf, Range, Regexp
 # Per worker; and as many database connections, since a request holds one at most. Fewer would be a little faster
 # (benchmarks/), but whoever meets a locked row occupies one for 3 s.
 THREADS = 4
+
+CHECKOUT_RESERVED_FOR = 60
+"""Seconds after an approved checkout in which no other of its purchase is approved.
+
+Telegram charges at once when it has our answer, which counts for 10 s after its question. The other
+50 s are for the news of the charge: if we are away just then, Telegram tells it again at once and
+then after 2, 4, 8 and 16 s more. Longer would only keep those waiting whose payment broke off.
+"""
+
 SHAPES = {
     "DATABASE_URL": (
         r"postgres(ql)?://\S+|\w+ *=.*",
@@ -80,6 +89,7 @@ class Settings:
     telegram_bot_token: str | None = field(default=None, repr=False)
     telegram_webhook_secret: str | None = field(default=None, repr=False)
     telegram_api_url: str = "https://api.telegram.org"
+    checkout_reserved_for: int = CHECKOUT_RESERVED_FOR
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -125,6 +135,9 @@ class Settings:
             metrics_token=shaped("METRICS_TOKEN"),
             telegram_bot_token=shaped("TELEGRAM_BOT_TOKEN"),
             telegram_webhook_secret=shaped("TELEGRAM_WEBHOOK_SECRET"),
+            checkout_reserved_for=env.int(
+                "CHECKOUT_RESERVED_FOR", CHECKOUT_RESERVED_FOR, validate=Range(0, 3600)
+            ),
             telegram_api_url=(shaped("TELEGRAM_API_URL") or cls.telegram_api_url).rstrip("/"),
         )
         problems = settings.contradictions()

@@ -107,7 +107,7 @@ def choose_payments(settings: Settings, db: Database) -> Payments:
         return MockPayments(db, links)
     if settings.mode == "live":
         telegram = Telegram(settings.telegram_bot_token or "", settings.telegram_api_url)
-        return LivePayments(db, telegram, settings.telegram_webhook_secret or "")
+        return LivePayments(db, telegram, settings)
     return Disabled()
 
 

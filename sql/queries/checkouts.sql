@@ -1,22 +1,34 @@
--- Pre-checkout queries: whether a buyer may pay now. Rule kept here: a decision is committed with
--- the update that asked for it, before Telegram is answered.
+-- Pre-checkout queries: whether a buyer may pay now.
+--
+-- Rules kept here: a decision is committed with the update that asked for it, before Telegram is
+-- answered. Of the checkouts of one purchase at most one at a time may be charged.
 
--- name: decide_checkout(bot_id, update_id, body, invoice_payload, payer_id, currency, amount)$
--- 'approved', or why not. Asked again, it is decided anew, as things are then. FOR SHARE waits for
--- a payment that is just being settled: a second click would otherwise be approved, charged, and
--- have to go back.
+-- name: decide_checkout(bot_id, update_id, body, query_id, invoice_payload, payer_id, currency, amount, reserved_for)$
+-- 'approved', or why not. An approved query reserves its purchase for reserved_for; the same query
+-- asked again is decided anew, as things are then. FOR UPDATE waits for a payment that is just
+-- being settled and for another checkout that is just being decided, and then sees what they left.
 WITH judged_purchase AS (
-    SELECT CASE
-        WHEN known.user_id <> :payer_id THEN 'wrong_payer'
+    SELECT purchase_id, CASE
+        WHEN user_id <> :payer_id THEN 'wrong_payer'
         WHEN :currency <> 'XTR' THEN 'wrong_currency'
-        WHEN known.price_stars <> :amount::bigint THEN 'wrong_amount'
-        WHEN known.status IN ('succeeded', 'refunded') THEN 'already_paid'
-        WHEN known.status = 'pending' THEN 'approved'
-        ELSE 'not_pending'
+        WHEN price_stars <> :amount::bigint THEN 'wrong_amount'
+        WHEN status IN ('succeeded', 'refunded') THEN 'already_paid'
+        WHEN status <> 'pending' THEN 'not_pending'
+        WHEN checkout_query_id <> :query_id
+            AND checkout_reserved_at > COALESCE(failed_at, '-infinity')
+            AND checkout_reserved_at + :reserved_for::interval > clock_timestamp() THEN 'reserved'
+        ELSE 'approved'
     END AS decision
-    FROM purchases AS known
+    FROM purchases
     WHERE purchase_id = :invoice_payload AND mode = 'live'
-    FOR SHARE
+    FOR UPDATE
+),
+reserved_purchase AS (
+    UPDATE purchases AS purchase SET
+        checkout_query_id = :query_id,
+        checkout_reserved_at = clock_timestamp()
+    FROM judged_purchase
+    WHERE purchase.purchase_id = judged_purchase.purchase_id AND decision = 'approved'
 ),
 checkout AS (
     SELECT COALESCE((SELECT decision FROM judged_purchase), 'unknown_purchase') AS decision

@@ -5,6 +5,7 @@ Telegram waits ten seconds for the answer and cancels the sale without it.
 
 import json
 import logging
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class CheckoutDecision(StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     ALREADY_PAID = "already_paid"
     NOT_PENDING = "not_pending"
+    RESERVED = "reserved"
+    """Another checkout of the purchase was approved, and may still be charged."""
     UNKNOWN_PURCHASE = "unknown_purchase"
     MALFORMED = "malformed"
     """The query cannot be read."""
@@ -35,8 +38,16 @@ class CheckoutDecision(StrEnum):
     """The database cannot be asked."""
 
 
-def decide(db: Database, *, bot_id: int, query: PreCheckoutQuery) -> CheckoutDecision:
+def decide(
+    db: Database, *, bot_id: int, query: PreCheckoutQuery, reserved_for: timedelta
+) -> CheckoutDecision:
     """Judge a query and keep its update. The decision is committed when this returns.
+
+    Args:
+        db: where purchases and updates are.
+        bot_id: the bot that was asked.
+        query: what it was asked.
+        reserved_for: how long after this approval no other checkout of the purchase is approved.
 
     Raises:
         Busy, DatabaseUnavailable: nothing is decided, so it is not approved.
@@ -48,6 +59,8 @@ def decide(db: Database, *, bot_id: int, query: PreCheckoutQuery) -> CheckoutDec
             bot_id=bot_id,
             update_id=query.update_id,
             body=query.body,
+            query_id=query.query_id,
+            reserved_for=reserved_for,
             payer_id=query.payer_id,
             invoice_payload=query.invoice_payload,
             currency=query.currency,

@@ -2,8 +2,10 @@
 
 import hmac
 from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar
 
+from stars.config import Settings
 from stars.database.pool import Database
 from stars.domain import purchases
 from stars.domain.payments import ChargeShown, Payments, Steering, UpdateAnswer
@@ -23,10 +25,11 @@ class LivePayments(Payments):
 
     mode: ClassVar[Mode] = "live"
 
-    def __init__(self, db: Database, telegram: Telegram, webhook_secret: str) -> None:
+    def __init__(self, db: Database, telegram: Telegram, settings: Settings) -> None:
         self._db = db
         self.telegram = telegram
-        self._webhook_secret = webhook_secret
+        self._webhook_secret = settings.telegram_webhook_secret
+        self._reserved_for = timedelta(seconds=settings.checkout_reserved_for)
 
     def create_invoice(
         self, *, purchase_id: str, owner: str, order: Order, request_id: str, address: str
@@ -118,7 +121,12 @@ class LivePayments(Payments):
     ) -> CheckoutDecision:
         try:
             if isinstance(query, PreCheckoutQuery):
-                return checkouts.decide(self._db, bot_id=self.telegram.bot_id, query=query)
+                return checkouts.decide(
+                    self._db,
+                    bot_id=self.telegram.bot_id,
+                    query=query,
+                    reserved_for=self._reserved_for,
+                )
             inbox.take(self._db, bot_id=self.telegram.bot_id, update=query, request_id=request_id)
             return CheckoutDecision.MALFORMED
         except (DatabaseUnavailable, Busy):
