@@ -41,7 +41,6 @@ SHAPES = {
     "AUTH_JWT_USER_CLAIM": (r"[!-~]{1,64}", "must be the name of a claim, like sub"),
     "AUTH_JWT_ISSUER": (r"\S+", "must be what the tokens have as iss"),
     "AUTH_JWT_AUDIENCE": (r"\S+", "must be what the tokens have as aud"),
-    "SECRET_KEY": (r"\S{16,}", "must be 16 or more characters without blanks"),
     "CONSOLE_PASSWORD": (r"[^\x00-\x1f\x7f]+", "must be characters that a keyboard has"),
     "METRICS_TOKEN": (r"[!-~]+", "must be printable ASCII without blanks"),
     "TELEGRAM_API_URL": (r"https?://[^\s?#@]+", "must be like https://api.telegram.org"),
@@ -78,7 +77,6 @@ class Settings:
     public_url: str | None = None
     cors_origins: tuple[str, ...] = ()
     cors_headers: tuple[str, ...] = ()
-    secret_key: str | None = field(default=None, repr=False)
     auth_jwt_secret: str | None = field(default=None, repr=False)
     auth_jwks_url: str | None = None
     auth_jwt_user_claim: str = "sub"
@@ -125,7 +123,6 @@ class Settings:
             public_url=(shaped("PUBLIC_URL") or "").rstrip("/") or None,
             cors_origins=separated(shaped("CORS_ORIGINS")),
             cors_headers=separated(shaped("CORS_HEADERS")),
-            secret_key=shaped("SECRET_KEY"),
             auth_jwt_secret=shaped("AUTH_JWT_SECRET"),
             auth_jwks_url=shaped("AUTH_JWKS_URL"),
             auth_jwt_user_claim=shaped("AUTH_JWT_USER_CLAIM") or cls.auth_jwt_user_claim,
@@ -149,11 +146,6 @@ class Settings:
         if problems:
             raise ConfigurationError(problems)
         return settings
-
-    @property
-    def signing_key(self) -> str:
-        """What links are signed with: a secret that all processes share and that outlives them, with nothing to set up."""
-        return self.secret_key or self.database_url or "embedded"
 
     @property
     def is_rehearsal(self) -> bool:

@@ -1,11 +1,9 @@
 """Puts the service together: `create_app` is the only place that knows everything."""
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 from flask import Flask, Response, request
-from itsdangerous import Signer
 
 from stars import logs
 from stars.commands.database import db as database_commands
@@ -103,8 +101,7 @@ def assemble_service(settings: Settings) -> Service:
 def choose_payments(settings: Settings, db: Database) -> Payments:
     """Return the one way to be paid that these settings ask for."""
     if settings.mode == "mock":
-        links = Signer(settings.signing_key, salt="mock-pay", digest_method=sha256)
-        return MockPayments(db, links)
+        return MockPayments(db)
     if settings.mode == "live":
         telegram = Telegram(settings.telegram_bot_token or "", settings.telegram_api_url)
         return LivePayments(db, telegram, settings)

@@ -47,7 +47,7 @@ class LivePayments(Payments):
             request_id=request_id,
         )
         purchase = transition.purchase
-        if purchase["status"] != "pending" or purchase["pay_url"]:
+        if purchase["status"] != "pending":
             return transition
         purchase["pay_url"] = invoices.link(self._db, self.telegram, purchase=purchase)
         return replace(transition, purchase=purchase)

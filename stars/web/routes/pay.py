@@ -1,14 +1,14 @@
 """The payment sheet behind the mock's pay links. Mock mode only.
 
-Whoever has a pay link may act on it: it is signed, so nobody can guess one.
+Whoever has a pay link may act on it: nobody can guess one.
 """
 
 from flask import Blueprint, Response, request
 
 from stars import errors
-from stars.domain import purchases
 from stars.domain.events import history
 from stars.domain.types import ANYBODY
+from stars.mock import links
 from stars.web.pages import render, render_refusal, see_other
 from stars.web.requests import mock_payments, request_id, service
 
@@ -36,15 +36,14 @@ def show_refusal(refusal: errors.Refusal) -> Response:
 def show_payment(link: str) -> Response:
     """Show the payment sheet; with ?outcome=..., what happened."""
     db = service().db
-    purchase_id = mock_payments().purchase_id_of(link)
-    purchase = purchases.get(db, purchase_id=purchase_id, owner=ANYBODY, mode="mock")
+    purchase = links.find_purchase(db, link)
     outcome = request.args.get("outcome", "")
     happened = OUTCOMES.get(outcome) == purchase["status"]
     return render(
         "pay.html",
         framed_by=framed_by(),
         purchase=purchase,
-        history=history(db, purchase_id=purchase_id, owner=ANYBODY),
+        history=history(db, purchase_id=purchase["purchase_id"], owner=ANYBODY),
         outcome=outcome if happened else None,
     )
 
@@ -52,11 +51,10 @@ def show_payment(link: str) -> Response:
 @blp.post("/<link>")
 def end_payment(link: str) -> Response:
     """Do what a button of the sheet says."""
-    payments = mock_payments()
-    purchase_id = payments.purchase_id_of(link)
+    purchase_id = links.find_purchase(service().db, link)["purchase_id"]
     outcome = request.form.get("outcome", "")
     if outcome not in OUTCOMES:
         expected = f"Must be one of: {', '.join(OUTCOMES)}."
         raise errors.InvalidPurchasePayload(errors={"outcome": [expected]})
-    payments.end_by_link(outcome, purchase_id=purchase_id, request_id=request_id())
+    mock_payments().end_by_link(outcome, purchase_id=purchase_id, request_id=request_id())
     return see_other(f"?outcome={outcome}")
