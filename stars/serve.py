@@ -1,21 +1,26 @@
 """gunicorn's settings, for `gunicorn -c python:stars.serve app:app`."""
 
+from gevent import monkey
+
+# Before psycopg is imported, which looks once how to wait. Forking, signals and waiting for child
+# processes are left as they are: gunicorn's master does that by itself.
+monkey.patch_all(os=False, signal=False, subprocess=False)
+
 import logging
 import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
 from psycopg.conninfo import conninfo_to_dict
 
 from stars import logs
-from stars.config import THREADS, settings_or_exit
+from stars.config import settings_or_exit
 from stars.database import embedded
+from stars.server.worker import Worker
 
 settings = settings_or_exit()
 logs.configure(settings.log_level)
@@ -38,7 +43,7 @@ if METRICS:
 
 
 class JsonLogger(Logger):
-    """Lets gunicorn's own lines go the way of all others. Each request has a line of ours: no access log."""
+    """Lets gunicorn's own lines go the way of all others. Each request has a line of ours."""
 
     def setup(self, cfg: Any) -> None:
         """Add no handler: ours sits at the root."""
@@ -46,49 +51,25 @@ class JsonLogger(Logger):
         self.error_log.propagate = True
 
 
-class PatientWorker(ThreadWorker):
-    """On SIGTERM finishes what is under way, but does not wait 25 s for clients that say nothing more."""
+in_development = settings.app_env == "development"
+host = settings.host.strip("[]")
+shown_host = f"[{host}]" if ":" in host else host
 
-    LINGER = 1.0  # seconds in which an idle kept-alive connection may still send a request, and gets its answer
-
-    def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait for requests; while stopping in short steps, for each idle connection no longer than it may linger."""
-        if not self.alive:
-            timeout = min(timeout, self.LINGER / 4)
-            for connection in self.keepalived_conns:
-                connection.timeout = min(connection.timeout, time.monotonic() + self.LINGER)
-        super().wait_for_and_dispatch_events(timeout)
-
-    def handle_quit(self, sig: int, frame: Any) -> None:
-        """End at once, on Ctrl-C. The parent's takes a lock here that the main thread it interrupts may hold."""
-        sys.exit(0)
-
-    def is_parent_alive(self) -> bool:
-        """Whether gunicorn's master is there; without it, stop as on SIGTERM."""
-        there = bool(super().is_parent_alive())
-        self.alive: bool = self.alive and there
-        return there
-
-
-bind = f"{settings.host}:{settings.port}"
+bind = f"{shown_host}:{settings.port}"
 workers = settings.workers
-worker_class = PatientWorker  # gthread: measured in benchmarks/ against sync and gevent; the README has the figures
-threads = THREADS
+worker_class = Worker
 logger_class = JsonLogger
-preload_app = (
-    True  # one copy of the code in memory, and a mistake in it ends the start instead of looping
-)
+# One copy of the code in memory, and a mistake in it ends the start instead of looping.
+preload_app = True
 graceful_timeout = 25  # seconds; the platform kills 30 s after SIGTERM
-timeout = 30  # the platform's router cuts at 30 s, whatever we do
-keepalive = (
-    5 if settings.app_env == "development" else 100
-)  # longer than the 90 s that Heroku's router keeps one
-worker_tmp_dir = (
-    "/dev/shm" if Path("/dev/shm").is_dir() else None
-)  # a heartbeat must not wait for a disk
-forwarded_allow_ips = (
-    "127.0.0.1,::1" if settings.app_env == "development" else "*"
-)  # only the router reaches a dyno
+timeout = 30  # seconds; the platform's router cuts at 30 s, whatever we do
+# Seconds; Heroku's router keeps a connection for 90, and must not be the second to let go of it.
+keepalive = 5 if in_development else 100
+# A heartbeat must not wait for a disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+# On a platform nobody but its router reaches the service.
+forwarded_allow_ips = "127.0.0.1,::1" if in_development else "*"
+forwarder_headers = ""  # a header cannot say what the path is
 control_socket_disable = True
 
 
@@ -98,10 +79,11 @@ def on_starting(_server: Any) -> None:
     logging.getLogger("stars.serve").info("starting", extra=about)
 
 
-def child_exit(_server: Any, worker: Any) -> None:
-    """Forget the gauges of a worker that is gone; its counts stay."""
+def child_exit(_server: Any, worker: Worker) -> None:
+    """Forget the connections and gauges of a worker that is gone; its counts stay."""
     from prometheus_client.multiprocess import mark_process_dead
 
+    worker.share.free()
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 

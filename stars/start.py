@@ -28,10 +28,14 @@ NEXT = {
 
 def main() -> None:
     """Migrate, say what is where, then be what the web line of the Procfile starts."""
+    from stars import serve  # first: gevent patches what psycopg finds
+
+    settings = serve.settings
+
     import psycopg
     from gunicorn.app import wsgiapp
 
-    from stars import errors, serve
+    from stars import errors
     from stars.database import migrate
     from stars.database.pool import Database
 
@@ -42,15 +46,16 @@ def main() -> None:
         sys.exit(f"the database cannot be migrated: {no}")
     finally:
         db.close()
-    settings = serve.settings
-    address = (
-        settings.public_url
-        or f"http://{settings.host.replace('0.0.0.0', '127.0.0.1')}:{settings.port}"
-    )
     banner = BANNER + NEXT[settings.mode]
-    print(
-        banner.format(mode=MODES[settings.mode], address=address, database=serve.DATABASE),
-        flush=True,
-    )
+    address = settings.public_url or local_address(serve.host, settings.port)
+    mode = MODES[settings.mode]
+    print(banner.format(mode=mode, address=address, database=serve.DATABASE), flush=True)
     sys.argv = ["gunicorn", "-c", "python:stars.serve", "app:app"]
     wsgiapp.run()
+
+
+def local_address(host: str, port: int) -> str:
+    """The address to type on this machine for a service that listens on `host`."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{reachable.get(host, shown)}:{port}"

@@ -22,6 +22,7 @@ BELOW = {
     "notifications": PAYMENT,
     "web": BELOW_WEB,
     "commands": BELOW_WEB,
+    "server": GROUND,
     "simulator": set(),
 }
 """What each floor may import beside itself."""
