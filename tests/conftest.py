@@ -8,19 +8,21 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
+from harness.browser import launch
 from harness.constants import ROOT
 from harness.people import Person, person
 from harness.postgres import Mortal, do_not_wait_for_disks, fresh_database, make_template
 from harness.servers import WEB, Served
 from harness.types import Command, Logged, MakeApp, Serve, Sql
 from harness.wire import Wire
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from stars.config import Settings
 from stars.database import embedded
@@ -173,3 +175,37 @@ def wire(url: str) -> Iterator[Wire]:
     wire = Wire(url)
     yield wire
     wire.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser; without one the test is left out."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright) or pytest.skip(
+            "no Chromium: apt install chromium, or playwright install chromium"
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page that tells nothing wrong: an error or a warning in its console fails the test."""
+    contexts, complaints = [], []
+
+    def open_one(address: str, **options: Any) -> Page:
+        contexts.append(chromium.new_context(**{"locale": "en-US"} | options))
+        contexts[-1].set_default_timeout(15_000)
+        page = contexts[-1].new_page()
+        page.on(
+            "console",
+            lambda line: line.type in ("error", "warning") and complaints.append(line.text),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -6,15 +6,17 @@ It is a server of its own and knows nothing of the service; the README tells how
 from flask import Flask
 from werkzeug.wrappers import Response
 
-from stars.simulator import bot_api, pages
+from stars.simulator import bot_api
 from stars.simulator.interface import routes
+from stars.simulator.pages import chat, controls, home, invoice
+from stars.simulator.pages.summary import origin
 from stars.simulator.settings import Settings
 from stars.simulator.world import World
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The simulator as a WSGI app, for one process with threads: its state is in memory."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_url_path="/simulator")
     world = World(settings or Settings())
     world.on_reply = lambda bot, reply: bot_api.answer_inline(world, bot, reply)
     app.extensions["simulator"] = world
@@ -27,6 +29,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     app.add_url_rule("/bot<path:path>", view_func=bot, methods=["GET", "POST"])
     app.add_url_rule("/file/bot<path:path>", view_func=file)
-    app.register_blueprint(routes.blp)
-    app.register_blueprint(pages.blp)
+    for part in (routes, home, controls, invoice, chat):
+        app.register_blueprint(part.blp)
+    app.add_template_filter(origin)
+    app.context_processor(lambda: {"service_url": world.settings.service_url})
     return app

@@ -65,9 +65,18 @@ def main() -> None:
         default="",
         help="what invoice links begin with, like https://t.me",
     )
+    parser.add_argument(
+        "--service-url",
+        default="",
+        help="what the pages link to: the service that is tried out",
+    )
     parser.add_argument("--seed", type=int, help="of everything random")
     given = parser.parse_args()
-    settings = Settings(link_base=given.link_base, seed=given.seed)
+    settings = Settings(
+        link_base=given.link_base,
+        service_url=given.service_url,
+        seed=given.seed,
+    )
     server = Server(settings, given.host, given.port)
     address = f"http://{given.host}:{server.port}"
     print(BANNER.format(address=address, secret="A" * 35), flush=True)

@@ -39,6 +39,10 @@ class Clock:
         """Unix time, as the simulator sees it."""
         return time.monotonic() + self._pushed
 
+    def ahead(self) -> float:
+        """How many seconds it was pushed by."""
+        return self.now() - time.time()
+
     def at(self, when: float, act: Callable[[], None]) -> None:
         """Call `act` once it is `when`. Here and below the caller holds the lock; so will `act`."""
         heapq.heappush(self._due, (when, next(self._numbers), act))

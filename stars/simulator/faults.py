@@ -4,19 +4,34 @@ from dataclasses import dataclass
 
 from stars.simulator.records import Json
 
-DELIVERY = ("duplicate", "drop", "delay", "reorder", "concurrent", "forged_secret")
-METHOD = ("429", "500", "timeout", "lost_answer", "already_refunded", "balance_too_low")
-PAYMENT = (
-    "wrong_amount",
-    "wrong_currency",
-    "wrong_payer",
-    "unpaid",
-    "second_payment",
-    "chargeback",
-)
-KINDS = DELIVERY + METHOD + PAYMENT
+# What each kind does, as the pages tell it.
+DELIVERY = {
+    "duplicate": "the webhook's 200 is lost, so the same update comes again",
+    "drop": "the update is never delivered",
+    "delay": "the update sets out some seconds later",
+    "reorder": "the update arrives after the next one; webhooks only",
+    "concurrent": "copies of the update arrive at the same moment; webhooks only",
+    "forged_secret": "a stranger delivers the update first, with a wrong secret; webhooks only",
+}
+METHOD = {
+    "429": "the call is refused: too many requests",
+    "500": "the call is refused: internal server error",
+    "timeout": "nothing is done, and the connection is dropped after some seconds",
+    "lost_answer": "the call is carried out, but its answer never arrives",
+    "already_refunded": "a refund is made, and answered as if it had been made before",
+    "balance_too_low": "a refund is refused: the bot has too few Stars",
+}
+PAYMENT = {
+    "wrong_amount": "another amount is asked and paid",
+    "wrong_currency": "another currency is asked and paid",
+    "wrong_payer": "somebody else is asked and pays",
+    "unpaid": "no payment follows the approved pre-checkout",
+    "second_payment": "the buyer pays twice at the same moment",
+    "chargeback": "some seconds after the payment the Stars are taken back, without a message",
+}
+KINDS = DELIVERY | METHOD | PAYMENT
 # What a matcher may ask for.
-FACTS = {"bot", "update", "user", "payload", "charge", "method", "stage"}
+MATCHED = ("bot", "update", "user", "payload", "charge", "method", "stage")
 OPTIONS: dict[str, type | tuple[type, ...]] = {
     "seconds": (int, float),
     "copies": int,
@@ -65,8 +80,8 @@ def armed(number: int, given: Json) -> Fault:
         raise ValueError(f"kind is one of {', '.join(KINDS)}")
     if times is not None and (type(times) is not int or times < 1):
         raise ValueError("times is a number from 1, or null for ever")
-    if not isinstance(match, dict) or not match.keys() <= FACTS:
-        raise ValueError(f"match is an object of {', '.join(sorted(FACTS))}")
+    if not isinstance(match, dict) or not match.keys() <= set(MATCHED):
+        raise ValueError(f"match is an object of {', '.join(sorted(MATCHED))}")
     options = {name: given[name] for name in given if name not in ("kind", "times", "match")}
     for name, value in options.items():
         if not _is_option(kind, name, value):

@@ -10,6 +10,8 @@ class Settings:
 
     # Links start with it, like https://t.me; empty: the address that the bot called.
     link_base: str = ""
+    # The pages link to it: the service that is tried out, if there is one.
+    service_url: str = ""
     # Stars. Measured: 100000 is accepted, 150000 is refused.
     max_amount: int = 100_000
     # need_*, send_*, is_flexible: documented as ignored; measured once: STARS_INVOICE_INVALID.

@@ -55,10 +55,10 @@ def number(
 def query_number(
     query: Json,
     name: str,
-    default: float = 0,
+    default: float | None = 0,
     high: float = HIGHEST,
 ) -> float:
-    """The same of a query string, where numbers are text; raises ValueError."""
+    """The same of a query string or a form, where numbers are text; raises ValueError."""
     text = str(query.get(name, default))
     try:
         value = float(text)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
+from stars.simulator.current import current_world
 from stars.simulator.interface import buyers, chats, purchases, simulation
 from stars.simulator.interface.lookup import Unknown, find
 from stars.simulator.records import Json
@@ -35,7 +36,7 @@ def refuse(error: ValueError) -> tuple[Json, int]:
 @blp.get("/<name>")
 def look(name: str) -> Response:
     """Tell what is there, and change nothing."""
-    world: World = current_app.extensions["simulator"]
+    world = current_world()
     with world.lock:
         return jsonify(find(LOOK, name, "GET")(world, dict(request.args)))
 
@@ -43,7 +44,7 @@ def look(name: str) -> Response:
 @blp.post("/<name>")
 def act(name: str) -> Response:
     """Do something, as the JSON object in the body describes it."""
-    world: World = current_app.extensions["simulator"]
+    world = current_world()
     given = request.get_json(silent=True)
     if not isinstance(given, dict):
         raise ValueError("send a JSON object")
@@ -55,6 +56,6 @@ def act(name: str) -> Response:
 @blp.delete("/faults/<int:fault_id>")
 def clear(fault_id: int | None = None) -> Response:
     """Forget every fault, or one."""
-    world: World = current_app.extensions["simulator"]
+    world = current_world()
     with world.lock:
         return jsonify(simulation.clear_faults(world, fault_id))

@@ -1,48 +1,13 @@
-"""What the tests in a real Chromium stand on. Left out, and said so, where there is none."""
+"""What the tests of the service's pages in a real Chromium stand on."""
 
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from harness.browser import Shop, launch
+from harness.browser import Shop
 from harness.types import MakeApp
-from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real browser; without one the test is left out."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright) or pytest.skip(
-            "no Chromium: apt install chromium, or playwright install chromium"
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a page that tells nothing wrong: an error or a warning in its console fails the test."""
-    contexts, complaints = [], []
-
-    def open_one(address: str, **options: Any) -> Page:
-        contexts.append(chromium.new_context(**{"locale": "en-US"} | options))
-        contexts[-1].set_default_timeout(15_000)
-        page = contexts[-1].new_page()
-        page.on(
-            "console",
-            lambda line: line.type in ("error", "warning") and complaints.append(line.text),
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 @pytest.fixture

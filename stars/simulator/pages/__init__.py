@@ -1,0 +1,1 @@
+"""The pages for people: the home page, the page of an invoice, and chats."""
