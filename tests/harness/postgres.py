@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from harness.waiting import eventually
 from stars.database.migrate import migrate
 from stars.database.pool import Database
 from stars.database.server import Server
@@ -90,10 +91,13 @@ class Mortal:
         postmaster = psutil.Process(self.server.pid)
         # Otherwise a child that it starts just now would be missed, and bar the next start.
         postmaster.suspend()
+        eventually(lambda: postmaster.status() == psutil.STATUS_STOPPED)
         family = [postmaster, *postmaster.children()]
         for process in family:
             process.kill()
-        psutil.wait_procs(family, 10)
+        # A dead postmaster counts as alive, and bars the next start, until it is collected.
+        _, left = psutil.wait_procs(family, 60)
+        assert left == []
 
     def start(self) -> None:
         """Start it again on the same data."""
