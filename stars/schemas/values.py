@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -14,7 +15,15 @@ from stars.schemas.examples import EXAMPLES
 
 PURCHASE_TYPES = ("stars_pack", "cosmetic", "boost", "unknown")
 STATUSES = ("pending", "succeeded", "failed", "refunded")
-IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+IDENTIFIER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._:-]{1,64}")
+"""Not . or ..: a client takes these out of an address before it sends that (RFC 3986, 5.2.4)."""
+
+UNSHOWABLE = {"Cc", "Cs"}
+"""Categories of Unicode: control characters and surrogates."""
+
+INVISIBLE = {"Cf", "Zs", "Zl", "Zp"}
+"""Categories that may stand in a text and are none by themselves: joiners, marks, blanks."""
+
 METADATA_BYTES = 4096
 METADATA_DEPTH = 32
 """Levels: far more than anybody means, far fewer than any parser downstream falls over."""
@@ -36,9 +45,9 @@ def documented(name: str, description: str, **more: Any) -> dict[str, Any]:
 
 
 class Identifier(fields.String):
-    """1-64 of A-Za-z0-9._:- and nothing else, not even a newline at the end."""
+    """1-64 of A-Za-z0-9._:- but not . or .., and nothing else, not even a newline at the end."""
 
-    default_error_messages = {"pattern": "Must be 1-64 of A-Z a-z 0-9 . _ : -"}
+    default_error_messages = {"pattern": "Must be 1-64 of A-Z a-z 0-9 . _ : - but not . or .."}
 
     def __init__(self, name: str, description: str, **kwargs: Any) -> None:
         pattern = {"pattern": f"^{IDENTIFIER.pattern}$", "minLength": 1, "maxLength": 64}
@@ -186,10 +195,16 @@ class PageKey(fields.Field[tuple[datetime, str]]):
 
 
 def shown(most: int) -> Callable[[str], None]:
-    """Return a validator of text that Telegram shows: 1 to `most` characters of UTF-16."""
+    """Return a validator of text that Telegram shows: 1 to `most` characters of UTF-16.
+
+    Text of every language and emoji is text: joiners hold Persian, Hindi and families together,
+    and an emoji may be newer than this Python. What cannot be shown is a control character, half
+    of a surrogate pair, and text with nothing to see in it.
+    """
 
     def check(text: str) -> None:
-        if not text.strip() or not text.replace("\n", "").isprintable():
+        categories = {unicodedata.category(character) for character in text.replace("\n", "")}
+        if categories & UNSHOWABLE or not categories - INVISIBLE:
             raise ValidationError("Must be something that can be shown.")
         if len(text.encode("utf-16-le")) > 2 * most:
             raise ValidationError(

@@ -103,7 +103,7 @@ def test_g23_launch_data_that_telegram_itself_signed_verifies(
 ) -> None:
     with pytest.raises(Unauthorized, match="older than 24 hours"):
         launch.verify(PUBLISHED[token], token)
-    monkeypatch.setattr(launch, "LIFETIME", timedelta(days=36_500))
-    assert launch.verify(PUBLISHED[token], token) == "279058397"
+    monkeypatch.setattr(launch, "READABLE_FOR", timedelta(days=36_500))
+    assert launch.verify(PUBLISHED[token], token).user_id == "279058397"
     with pytest.raises(Unauthorized, match="signature"):
         launch.verify(PUBLISHED[token].replace("vdkfrost", "vdkfrosr"), token)

@@ -12,10 +12,11 @@ from stars.schemas.answers import EventAnswer, InvoiceAnswer, PurchaseAnswer
 from stars.schemas.examples import EXAMPLES
 from stars.schemas.mock import MAX_DELAY, OUTCOMES, MockHeaders
 from stars.schemas.requests import InvoiceRequest, PurchaseRequest
+from stars.schemas.values import IDENTIFIER
 from stars.web.answers import REPLAYED, replay_header, respond
 from stars.web.api import PURCHASE_ID, Answer, Blueprint, Body
 from stars.web.bodies import load, read_order, read_purchase_id
-from stars.web.callers.users import current_user
+from stars.web.callers.users import current_reader, current_user
 from stars.web.requests import address, request_id, service
 
 blp = Blueprint(
@@ -35,7 +36,7 @@ USER: list[dict[str, Any]] = [
 X_USER_ID: dict[str, Any] = {
     "in": "header",
     "name": "X-User-Id",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+    "schema": {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$"},
     "example": "alice",
     "description": "Who is calling, in mock mode; with a server key, in whose name. Elsewhere only "
     "`Authorization: tma` counts.",
@@ -163,14 +164,16 @@ def get_purchase(purchase_id: str) -> Response:
     In live mode poll this after `openInvoice`, whatever its callback says, while the status is
     `pending`.
     """
-    user_id = current_user("read", "write")
+    caller = current_reader("read", "write")
     here = service()
-    purchase = purchases.get(
-        here.db,
-        purchase_id=read_purchase_id(purchase_id),
-        owner=user_id,
-        mode=here.payments.mode,
-    )
+    with caller.reading():
+        purchase = purchases.get(
+            here.db,
+            purchase_id=read_purchase_id(purchase_id),
+            owner=caller.user_id,
+            mode=here.payments.mode,
+        )
+    caller.check_reading(purchase["created_at"])
     headers = {"Cache-Control": "no-store"}
     seconds = here.payments.poll_after(purchase)
     if seconds is not None:
@@ -187,14 +190,16 @@ def get_purchase(purchase_id: str) -> Response:
 )
 def list_events(purchase_id: str) -> Response:
     """Look at its history, oldest first"""
-    user_id = current_user("read", "write")
+    caller = current_reader("read", "write")
     here = service()
-    events = history(
-        here.db,
-        purchase_id=read_purchase_id(purchase_id),
-        owner=user_id,
-        mode=here.payments.mode,
-    )
+    with caller.reading():
+        events = history(
+            here.db,
+            purchase_id=read_purchase_id(purchase_id),
+            owner=caller.user_id,
+            mode=here.payments.mode,
+        )
+    caller.check_reading(events[0]["created_at"])
     return respond(events)
 
 
