@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from harness.browser import launch
 from harness.constants import ROOT
+from harness.databases import Databases
 from harness.people import Person, person
 from harness.postgres import Mortal, do_not_wait_for_disks, fresh_database, make_template
 from harness.servers import WEB, Served
@@ -66,10 +67,18 @@ def empty_url(server: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def databases(server: str) -> Iterator[Databases]:
+    """Migrated databases to lend to tests."""
+    databases = Databases(server)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def url(server: str) -> Iterator[str]:
+def url(databases: Databases) -> Iterator[str]:
     """A migrated database of this test's own; afterwards nothing in it may be wrong (G19)."""
-    with fresh_database(server, "migrated") as url:
+    with databases.lend() as url:
         yield url
         with psycopg.connect(url, autocommit=True) as conn:
             assert [*queries.find_contradictions(conn), *queries.find_unaccounted(conn)] == []
