@@ -1,4 +1,9 @@
-"""The entry: `gunicorn app:app` and `flask ...` find the app here; `python app.py` migrates and serves."""
+"""The entry: gunicorn and `flask` find the app here; `python app.py` migrates and serves."""
+
+import sys
+
+if sys.platform == "win32":
+    sys.exit("This runs on Linux and macOS. On Windows run it in WSL: https://aka.ms/wslinstall")
 
 if __name__ == "__main__":
     from stars.start import main

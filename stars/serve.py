@@ -52,10 +52,8 @@ class JsonLogger(Logger):
 
 
 in_development = settings.app_env == "development"
-host = settings.host.strip("[]")
-shown_host = f"[{host}]" if ":" in host else host
 
-bind = f"{shown_host}:{settings.port}"
+bind = settings.listening_on
 workers = settings.workers
 worker_class = Worker
 logger_class = JsonLogger

@@ -2,21 +2,27 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stars.config import Settings
 
 MODES = {
     "mock": "mock mode: no Star is spent",
     "live": "live mode: real Stars",
     "off": "switched off: set MOCK_PAYMENTS=true for the mock",
 }
+
 BANNER = """\
 Telegram Stars payments, {mode}
 
   listening  {address}   every call to try by hand: {address}/docs
   data       {database}
 """
+
 NEXT = {
     "mock": """\
-  try        curl {address}/api/v1/purchase/invoice -H 'X-User-Id: alice' \\
+  try        curl {quoted}/api/v1/purchase/invoice -H 'X-User-Id: alice' \\
                -H 'Content-Type: application/json' \\
                -d '{{"purchase_id": "order-1001", "item_id": "golden-sword", "price_stars": 50}}'
   or open    {address}/mock/demo to buy, {address}/console to look
@@ -25,37 +31,52 @@ NEXT = {
     "off": "",
 }
 
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""How a person on this machine reaches what listens on all of its addresses."""
+
 
 def main() -> None:
     """Migrate, say what is where, then be what the web line of the Procfile starts."""
     from stars import serve  # first: gevent patches what psycopg finds
 
-    settings = serve.settings
+    migrate_or_exit()
+    print(welcome(serve.settings, serve.DATABASE), flush=True)
 
-    import psycopg
     from gunicorn.app import wsgiapp
 
-    from stars import errors
-    from stars.database import migrate
-    from stars.database.pool import Database
-
-    db = Database(lambda: os.environ["DATABASE_URL"], max_connections=1)
-    try:
-        migrate.migrate(db)
-    except (errors.Refusal, migrate.MigrationError, psycopg.Error) as no:
-        sys.exit(f"the database cannot be migrated: {no}")
-    finally:
-        db.close()
-    banner = BANNER + NEXT[settings.mode]
-    address = settings.public_url or local_address(serve.host, settings.port)
-    mode = MODES[settings.mode]
-    print(banner.format(mode=mode, address=address, database=serve.DATABASE), flush=True)
     sys.argv = ["gunicorn", "-c", "python:stars.serve", "app:app"]
     wsgiapp.run()
 
 
-def local_address(host: str, port: int) -> str:
-    """The address to type on this machine for a service that listens on `host`."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{reachable.get(host, shown)}:{port}"
+def migrate_or_exit() -> None:
+    """Apply the missing migrations. Where that fails, say why in one line and end the process."""
+    from stars.database.migrate import MigrationError, migrate
+    from stars.database.pool import Database
+    from stars.errors import Refusal
+
+    db = Database(lambda: os.environ["DATABASE_URL"], max_connections=1)
+    try:
+        migrate(db)
+    except (Refusal, MigrationError) as error:
+        sys.exit(f"the database cannot be migrated: {error}")
+    finally:
+        db.close()
+
+
+def welcome(settings: "Settings", database: str) -> str:
+    """Return what a person needs to know first; `database` says where the data is."""
+    address = settings.public_url or local_address(settings)
+    return (BANNER + NEXT[settings.mode]).format(
+        mode=MODES[settings.mode],
+        address=address,
+        # curl takes brackets for a range of addresses, and the shell for names of files.
+        quoted=f"-g '{address}'" if "[" in address else address,
+        database=database,
+    )
+
+
+def local_address(settings: "Settings") -> str:
+    """Return what to type on this machine to reach the service."""
+    if settings.host in EVERYWHERE:
+        return f"http://{EVERYWHERE[settings.host]}:{settings.port}"
+    return f"http://{settings.listening_on}"

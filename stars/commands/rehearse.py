@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 import time
@@ -33,7 +34,7 @@ Real Stars, rehearsed; nothing of this is kept, and Ctrl-C ends it.
   2. Telegram      {telegram}/           links, buyers, and all that happened; faults: docs/simulator.md
   3. the console   {service}/console    what the service knows; refunds are there
 
-  flask commands:  export DATABASE_URL='{database}' {variables}
+  flask commands:  export {variables}
 """
 
 Process = subprocess.Popen[bytes]
@@ -132,7 +133,7 @@ def wait_for(address: str, processes: list[Process]) -> None:
     """
     while all(process.poll() is None for process in processes):
         try:
-            httpx.get(address)
+            httpx.get(address, trust_env=False)
             return
         except httpx.TransportError:
             time.sleep(PAUSE)
@@ -170,19 +171,19 @@ def invitation(stage: Stage) -> str:
     """Return what to open, for a buyer who is made here."""
     buyer = ask(stage, "users", {"first_name": "Alice", "stars": POCKET})
     launch = ask(stage, "launch", {"user": buyer["id"]})["init_data"]
-    variables = [f"{name}={value}" for name, value in stage.variables.items()]
+    variables = {"DATABASE_URL": stage.database, **stage.variables}
+    exported = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
     return OPEN.format(
         service=stage.service,
         telegram=stage.telegram,
         launch=quote(launch, safe=""),
         stars=buyer["stars"],
-        database=stage.database,
-        variables=" ".join(variables),
+        variables=" ".join(exported),
     )
 
 
 def ask(stage: Stage, path: str, body: dict[str, object]) -> dict[str, Any]:
     """Return what the simulator answers to a call of its own interface."""
-    answer = httpx.post(f"{stage.telegram}/sim/{path}", json=body)
+    answer = httpx.post(f"{stage.telegram}/sim/{path}", json=body, trust_env=False)
     document: dict[str, Any] = answer.json()
     return document

@@ -10,6 +10,7 @@ from typing import Any, cast
 import httpx
 
 from stars.config import THREADS
+from stars.proxies import ProxyError, way_to
 
 UPDATES = ("message", "pre_checkout_query")
 """The kinds of updates that payments need."""
@@ -51,11 +52,12 @@ class Telegram:
 
     def __init__(self, token: str, api_url: str) -> None:
         self.bot_id = int(token.partition(":")[0])
+        self._api_url = api_url
         self._address = f"{api_url}/bot{token}"
 
     @cached_property
     def _client(self) -> httpx.Client:
-        return httpx.Client(limits=LIMITS, timeout=TIMEOUT)
+        return httpx.Client(transport=way_to(self._api_url, LIMITS), timeout=TIMEOUT)
 
     def close(self) -> None:
         """Hang up."""
@@ -150,6 +152,8 @@ class Telegram:
                 f"Telegram cannot be reached for {method}: {type(error).__name__}.",
                 pause=SHORT_PAUSE,
             ) from None
+        except ProxyError as error:
+            raise TelegramError(f"Telegram cannot be reached: {error.variable} {error}.") from None
         return _result(method, response)
 
 

@@ -6,15 +6,29 @@ import pytest
 from harness.constants import ROOT
 from harness.sources import Module, modules, tree
 
-GROUND = {"config", "errors", "logs", "metrics", "schemas"}
+GROUND = {
+    "config",
+    "database_url",
+    "environment",
+    "errors",
+    "logs",
+    "metrics",
+    "proxies",
+    "schemas",
+    "variables",
+}
 PAYMENT = GROUND | {"database", "domain"}
 BELOW_WEB = PAYMENT | {"mock", "live", "notifications"}
 BELOW = {
-    "config": set(),
+    "config": {"environment", "proxies", "variables"},
+    "database_url": set(),
+    "environment": set(),
     "errors": set(),
     "logs": set(),
     "metrics": set(),
+    "proxies": set(),
     "schemas": set(),
+    "variables": {"database_url"},
     "database": GROUND,
     "domain": GROUND | {"database"},
     "mock": PAYMENT,

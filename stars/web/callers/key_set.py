@@ -14,6 +14,7 @@ from jwt import PyJWK, PyJWKError
 from jwt.exceptions import InvalidKeyError
 
 from stars.errors import IdentityUnavailable
+from stars.proxies import ProxyError, way_to
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,7 @@ class KeySet:
             self._tried_at = time.monotonic()
             try:
                 self._keys = parse(fetch(self._url))
-            # The last two: a proxy in the environment that httpx cannot use.
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, ProxyError, ValueError) as error:
                 reason = f"{type(error).__name__}: {error}"
                 log.error("identity_unavailable", extra={"reason": reason})
             else:
@@ -79,13 +79,14 @@ def fetch(url: str) -> bytes:
     """Return what is at an address.
 
     Raises:
-        httpx.HTTPError, httpx.InvalidURL, ImportError: it cannot be fetched.
+        httpx.HTTPError, httpx.InvalidURL, ProxyError: it cannot be fetched.
         ValueError: there is too much, or it takes too long.
 
     """
     until = time.monotonic() + PATIENCE
     found = b""
-    with httpx.stream("GET", url, timeout=PATIENCE) as answer:
+    client = httpx.Client(transport=way_to(url), timeout=PATIENCE)
+    with client, client.stream("GET", url) as answer:
         answer.raise_for_status()
         for piece in answer.iter_bytes():
             found += piece
