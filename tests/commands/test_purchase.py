@@ -9,77 +9,92 @@ from stars.database.pool import Database
 from stars.domain import purchases
 from stars.domain.types import ANYBODY
 
+SWORD = {"item_id": "sword", "price_stars": 5}
 
-def test_show_one_purchase(alice: Person, command: Command) -> None:
-    made = alice.purchase("p1", item_id="sword", price_stars=5, metadata={"a": "\u00e9"}).json
 
-    assert json.loads(command("purchase", "show", "p1", "--json").stdout) == made
+def test_show_as_json_is_what_the_api_answers(alice: Person, command: Command) -> None:
+    made = alice.purchase("p1", **SWORD, metadata={"a": "\u00e9"})
+
+    shown = command("purchase", "show", "p1", "--json")
+    assert json.loads(shown.stdout) == made.json
+
+
+def test_show_is_a_line_for_each_field(alice: Person, command: Command) -> None:
+    made = alice.purchase("p1", **SWORD, metadata={"a": "\u00e9"})
+
     shown = command("purchase", "show", "p1")
     assert shown.exit_code == 0
-    assert [line.split()[0] for line in shown.stdout.splitlines()] == list(made)
+    assert [line.split()[0] for line in shown.stdout.splitlines()] == list(made.json)
     assert "status         succeeded\n" in shown.stdout
     assert 'metadata       {"a": "\u00e9"}\n' in shown.stdout
     assert "invoiced_at    -\n" in shown.stdout
 
 
 def test_list_newest_first_and_filtered(alice: Person, bob: Person, command: Command) -> None:
-    assert command("purchase", "list").stdout == "No purchases.\n"
     for number in range(3):
         alice.invoice(f"p{number}")
-    bob.purchase("b1", item_id="sword", price_stars=5)
+    bob.purchase("b1", **SWORD)
 
     def listed(*options: str) -> list[str]:
-        return [
-            one["purchase_id"]
-            for one in json.loads(command("purchase", "list", "--json", *options).stdout)
-        ]
+        found = json.loads(command("purchase", "list", "--json", *options).stdout)
+        return [purchase["purchase_id"] for purchase in found]
 
     assert listed() == ["b1", "p2", "p1", "p0"]
     assert listed("--user", "alice", "--limit", "2") == ["p2", "p1"]
     assert listed("--status", "succeeded") == ["b1"]
-    table = command("purchase", "list").stdout.splitlines()
-    assert table[0].split()[:3] == ["purchase_id", "status", "price_stars"]
-    assert table[1].split()[:3] == ["b1", "succeeded", "5"]
+
+
+def test_list_is_a_table_for_a_person(bob: Person, command: Command) -> None:
+    assert command("purchase", "list").stdout == "No purchases.\n"
+    bob.purchase("b1", **SWORD)
+
+    head, row = command("purchase", "list").stdout.splitlines()
+    assert head.split()[:3] == ["purchase_id", "status", "price_stars"]
+    assert row.split()[:3] == ["b1", "succeeded", "5"]
 
 
 def test_the_events_of_a_purchase(alice: Person, command: Command) -> None:
     alice.invoice("p1")
     command("purchase", "fail", "p1")
 
-    found = json.loads(command("purchase", "events", "p1", "--json").stdout)
-    assert [(one["version"], one["event_type"]) for one in found] == [
-        (1, "purchase_invoice_created"),
-        (2, "purchase_failed"),
-    ]
-    assert found[1]["request_id"].startswith("console-")
-    assert found[1]["user_id"] == "alice"
-    assert len(command("purchase", "events", "p1").stdout.splitlines()) == 3
+    made, failed = json.loads(command("purchase", "events", "p1", "--json").stdout)
+    assert (made["version"], made["event_type"]) == (1, "purchase_invoice_created")
+    assert (failed["version"], failed["event_type"]) == (2, "purchase_failed")
+    assert failed["user_id"] == "alice"
+    assert failed["request_id"].startswith("console-")
+    table = command("purchase", "events", "p1").stdout
+    assert len(table.splitlines()) == 3
 
 
 def test_mark_failed(alice: Person, command: Command, logged: Logged) -> None:
-    alice.purchase("p1", item_id="sword", price_stars=5)
-    failed = command("purchase", "fail", "p1")
+    alice.purchase("p1", **SWORD)
 
+    failed = command("purchase", "fail", "p1")
     assert failed.exit_code == 0
     assert failed.stdout.startswith("It was succeeded and is failed now.\n")
     assert alice.get("p1").json["status"] == "failed"
-    line = logged("purchase_failed")[0]
-    assert (line["purchase_id"], line["previous_status"], line["level"]) == (
-        "p1",
-        "succeeded",
-        "INFO",
-    )
-    assert json.loads(command("purchase", "fail", "p1", "--json").stdout)["status"] == "failed"
+    (line,) = logged("purchase_failed")
+    assert line["level"] == "INFO"
+    assert line["purchase_id"] == "p1"
+    assert line["previous_status"] == "succeeded"
+
+
+def test_mark_failed_as_json(alice: Person, command: Command) -> None:
+    alice.purchase("p1", **SWORD)
+
+    failed = command("purchase", "fail", "p1", "--json")
+    assert json.loads(failed.stdout)["status"] == "failed"
 
 
 def test_a_live_purchase_that_succeeded_is_not_marked_failed(
     alice: Person, command: Command, sql: Sql
 ) -> None:
-    alice.purchase("p1", item_id="sword", price_stars=5)
+    alice.purchase("p1", **SWORD)
     sql.execute("UPDATE purchases SET mode = 'live'")
-    refused = command("purchase", "fail", "p1")
 
-    assert (refused.exit_code, refused.stdout) == (1, "")
+    refused = command("purchase", "fail", "p1")
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
     assert "refund it instead" in refused.stderr
     assert sql.execute("SELECT status, version FROM purchases").fetchone() == ("succeeded", 1)
     sql.execute("UPDATE purchases SET mode = 'mock'")  # as a live one it would lack its charge
@@ -93,10 +108,8 @@ def test_a_list_is_planned_for_its_very_filters(url: str, alice: Person) -> None
         assert purchases.find(db, user_id="nobody") == []
         purchases.get(db, purchase_id="p1", owner=ANYBODY)
     with db.connection() as conn:
-        kept = [
-            statement
-            for (statement,) in conn.execute("SELECT statement FROM pg_prepared_statements")
-        ]
-    assert [statement for statement in kept if "ORDER BY created_at DESC" in statement] == []
-    assert kept  # others are, so they would show
+        kept = conn.execute("SELECT statement FROM pg_prepared_statements").fetchall()
     db.close()
+
+    assert kept, "others are, so a list would show"
+    assert [text for (text,) in kept if "ORDER BY created_at DESC" in text] == []

@@ -1,22 +1,41 @@
 """The console acts through the domain, arms outcomes, and says what the service is."""
 
 import re
-from typing import Any
 
-from harness.constants import API, SWORD
+import pytest
+from flask import Flask
+from harness.constants import SWORD
 from harness.pages import link_of, press
-from harness.people import Person, person
+from harness.people import Person
 from harness.types import Logged, MakeApp
 
+OUTCOMES = "/console/outcomes"
+ARMED = {"user_id": "alice", "item_id": "", "outcome": "failed", "delay": "0", "times": "2"}
 
-def test_the_console_acts_through_the_domain(app: Any, alice: Person, logged: Logged) -> None:
+
+def act(app: Flask, purchase_id: str, action: str) -> int:
+    """Press a button of the page of a purchase; the status code."""
+    page = f"/console/purchases/{purchase_id}"
+    return app.test_client().post(page, data={"action": action}).status_code
+
+
+def arm(app: Flask, **fields: str) -> int:
+    """Send the form of the page of outcomes; the status code."""
+    return app.test_client().post(OUTCOMES, data=ARMED | fields).status_code
+
+
+def clear(app: Flask, key: str) -> int:
+    """Press the button that clears an outcome; the status code."""
+    return app.test_client().post(OUTCOMES, data={"clear": key}).status_code
+
+
+def test_the_console_acts_through_the_domain(app: Flask, alice: Person, logged: Logged) -> None:
     alice.invoice("p1")
     for action in ("fail", "reopen", "complete", "fail", "complete"):
-        assert (
-            app.test_client().post("/console/purchases/p1", data={"action": action}).status_code
-            == 303
-        )
-    assert alice.history("p1") == [
+        assert act(app, "p1", action) == 303
+
+    history = alice.history("p1")
+    assert history == [
         "purchase_invoice_created",
         "purchase_failed",
         "purchase_invoice_reopened",
@@ -24,44 +43,50 @@ def test_the_console_acts_through_the_domain(app: Any, alice: Person, logged: Lo
         "purchase_failed",
         "purchase_succeeded",
     ]
-    assert [line["message"] for line in logged()][1:] == [
-        "purchase_failed",
-        "purchase_invoice_reopened",
-        "purchase_succeeded",
-        "purchase_failed",
-        "purchase_succeeded",
-    ]
-    assert (
-        app.test_client().post("/console/purchases/p1", data={"action": "steal"}).status_code == 400
-    )
-    assert (
-        app.test_client().post("/console/purchases/nope", data={"action": "fail"}).status_code
-        == 404
-    )
+    assert [line["message"] for line in logged()] == history
 
 
-def test_one_reopened_by_the_console_can_be_paid_by_its_buyer(app: Any, alice: Person) -> None:
+def test_what_the_console_cannot_do_is_refused(app: Flask, alice: Person) -> None:
+    alice.invoice("p1")
+
+    assert act(app, "p1", "steal") == 400
+    assert act(app, "unknown", "fail") == 404
+    assert alice.history("p1") == ["purchase_invoice_created"]
+
+
+def test_one_reopened_by_the_console_can_be_paid_by_its_buyer(app: Flask, alice: Person) -> None:
     alice.purchase("p1", **SWORD)
-    for action in ("fail", "reopen"):
-        app.test_client().post("/console/purchases/p1", data={"action": action})
+    act(app, "p1", "fail")
+    act(app, "p1", "reopen")
+
     assert press(app, link_of(alice, "p1"), "paid").status_code == 200
 
 
-def test_the_console_arms_and_clears(app: Any, alice: Person) -> None:
-    client = app.test_client()
-    form = {"user_id": "alice", "item_id": "", "outcome": "failed", "delay": "0", "times": "2"}
-    assert client.post("/console/outcomes", data=form).status_code == 303
-    assert re.search(
-        r"user_id <code>alice</code>.*0 of 2", client.get("/console/outcomes").text, re.DOTALL
-    )
+def test_the_console_arms_an_outcome(app: Flask, alice: Person) -> None:
+    assert arm(app) == 303
+
+    page = app.test_client().get(OUTCOMES).text
+    assert re.search(r"user_id <code>alice</code>.*0 of 2", page, re.DOTALL)
     assert alice.purchase("p1", **SWORD).json["status"] == "failed"
-    [key] = re.findall(r'data-key="(\d+)"', client.get("/console/outcomes").text)
-    assert client.post("/console/outcomes", data={"clear": key}).status_code == 303
-    assert client.post("/console/outcomes", data={"clear": key}).status_code == 404
-    for nothing in ("everything", "", "-1", "9" * 30):
-        assert client.post("/console/outcomes", data={"clear": nothing}).status_code == 404
-    assert "Nothing is armed" in client.get("/console/outcomes").text
-    for wrong in (
+
+
+def test_the_console_clears_an_outcome(app: Flask) -> None:
+    arm(app)
+    (key,) = re.findall(r'data-key="(\d+)"', app.test_client().get(OUTCOMES).text)
+
+    assert clear(app, key) == 303
+    assert clear(app, key) == 404
+    assert "Nothing is armed" in app.test_client().get(OUTCOMES).text
+
+
+@pytest.mark.parametrize("key", ["everything", "", "-1", "9" * 30])
+def test_what_is_not_armed_cannot_be_cleared(app: Flask, key: str) -> None:
+    assert clear(app, key) == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
         {"times": "0"},
         {"delay": "11"},
         {"outcome": "stolen"},
@@ -70,16 +95,24 @@ def test_the_console_arms_and_clears(app: Any, alice: Person) -> None:
         {"delay": "nan"},
         {"delay": "inf"},
         {"times": "9" * 30},
-    ):
-        assert client.post("/console/outcomes", data=form | wrong).status_code == 422
+    ],
+)
+def test_what_cannot_be_armed_is_refused(app: Flask, wrong: dict[str, str]) -> None:
+    assert arm(app, **wrong) == 422
+    assert "Nothing is armed" in app.test_client().get(OUTCOMES).text
 
 
-def test_the_console_says_what_the_service_is(app: Any, make_app: MakeApp, empty_url: str) -> None:
-    head = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", app.test_client().get("/console").text))
-    assert re.search(r"mock schema 0\d\d\d PostgreSQL \d+\.\d+", head)
-    away = (
-        make_app(database_url="postgresql://nobody@127.0.0.1:1/none").test_client().get("/console")
-    )
-    assert (away.status_code, "Retry-After" in away.headers) == (503, True)
-    assert "The database cannot be reached" in away.text
-    assert person(app, "alice").post(API, {"purchase_id": "p1", **SWORD}).status_code == 200
+def test_the_console_says_what_the_service_is(app: Flask) -> None:
+    page = app.test_client().get("/console").text
+    text = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", page))
+
+    assert re.search(r"mock schema 0\d\d\d PostgreSQL \d+\.\d+", text)
+
+
+def test_without_the_database_the_console_says_so(make_app: MakeApp) -> None:
+    app = make_app(database_url="postgresql://nobody@127.0.0.1:1/none")
+    page = app.test_client().get("/console")
+
+    assert page.status_code == 503
+    assert "Retry-After" in page.headers
+    assert "The database cannot be reached" in page.text

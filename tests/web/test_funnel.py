@@ -1,69 +1,82 @@
 """The funnel over HTTP: what it answers, what it refuses, and who may ask."""
 
 import json
-from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from harness.counting import FUNNEL
+from harness.pages import basic
 from harness.people import Person
 from harness.types import Command, MakeApp
 
 
-def test_the_api_tells_what_the_domain_tells(alice: Person, app: Any, command: Command) -> None:
+def test_the_api_tells_how_many_of_each_group_completed(alice: Person, app: Flask) -> None:
     alice.invoice("p1", source="shop")
     alice.purchase("p1")
     alice.invoice("p2", source="shop")
     alice.invoice("p3")
-    answer = app.test_client().get(FUNNEL, query_string={"by": "source"})
+
+    answer = app.test_client().get(f"{FUNNEL}?by=source")
     assert answer.status_code == 200
-    assert [(group["key"], group["completed"]) for group in answer.json["groups"]] == [
-        ("shop", 1),
-        (None, 0),
-    ]
-    window = [datetime.fromisoformat(answer.json[name]) for name in ("since", "until")]
-    assert window[1] - window[0] == timedelta(days=7)
-    assert abs(window[1] - datetime.now(UTC)) < timedelta(minutes=1)
-
-    document = app.test_client().get("/openapi.json").json["paths"][FUNNEL]["get"]
-    example = document["responses"]["200"]["content"]["application/json"]["example"]
-
-    def shape(value: Any) -> Any:
-        return (
-            {name: shape(one) for name, one in value.items()} if isinstance(value, dict) else None
-        )
-
-    assert shape(answer.json) == shape(example)
-    assert shape(answer.json["groups"][0]) == shape(example["groups"][0])
-    assert [list(step) for step in answer.json["histogram"]] == [
-        list(step) for step in example["histogram"]
-    ]
-    told = command(
-        "funnel",
-        "--by",
-        "source",
-        "--json",
-        "--since",
-        answer.json["since"],
-        "--until",
-        answer.json["until"],
-    )
-    assert json.loads(told.stdout) == answer.json
+    groups = [(group["key"], group["completed"]) for group in answer.json["groups"]]
+    assert groups == [("shop", 1), (None, 0)]
 
 
-def test_the_api_takes_days_and_moments_and_a_plus_that_nobody_escaped(app: Any) -> None:
+def test_without_a_window_it_is_the_last_seven_days(app: Flask) -> None:
+    told = app.test_client().get(FUNNEL).json
+    since = datetime.fromisoformat(told["since"])
+    until = datetime.fromisoformat(told["until"])
+
+    assert until - since == timedelta(days=7)
+    assert abs(datetime.now(UTC) - until) < timedelta(minutes=1)
+
+
+def shape(value: Any) -> Any:
+    """The names of a document's members, without their values."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    return None
+
+
+def test_the_documented_example_has_the_members_of_the_answer(alice: Person, app: Flask) -> None:
+    alice.invoice("p1", source="shop")
     client = app.test_client()
-    for since, until in (
+    answer = client.get(f"{FUNNEL}?by=source").json
+    operation = client.get("/openapi.json").json["paths"][FUNNEL]["get"]
+    example = operation["responses"]["200"]["content"]["application/json"]["example"]
+
+    assert shape(answer) == shape(example)
+    assert shape(answer["groups"][0]) == shape(example["groups"][0])
+    steps = [shape(step) for step in answer["histogram"]]
+    assert steps == [shape(step) for step in example["histogram"]]
+
+
+def test_the_command_tells_the_same(alice: Person, app: Flask, command: Command) -> None:
+    alice.invoice("p1", source="shop")
+    answer = app.test_client().get(f"{FUNNEL}?by=source").json
+    window = ["--since", answer["since"], "--until", answer["until"]]
+
+    told = command("funnel", "--by", "source", "--json", *window)
+    assert json.loads(told.stdout) == answer
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
         ("2026-01-30", "2026-01-31"),
         ("2026-01-30T03:00:00+03:00", "2026-01-31T00:00:00Z"),
         ("2026-01-30T03:00:00%2B03:00", "2026-01-30T19:00:00.000-05:00"),
-    ):
-        found = client.get(f"{FUNNEL}?since={since}&until={until}").json
-        assert (found["since"], found["until"]) == (
-            "2026-01-30T00:00:00+00:00",
-            "2026-01-31T00:00:00+00:00",
-        )
+    ],
+)
+def test_the_api_takes_days_and_moments_and_a_plus_that_nobody_escaped(
+    app: Flask, since: str, until: str
+) -> None:
+    found = app.test_client().get(f"{FUNNEL}?since={since}&until={until}").json
+
+    assert found["since"] == "2026-01-30T00:00:00+00:00"
+    assert found["until"] == "2026-01-31T00:00:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -84,47 +97,44 @@ def test_the_api_takes_days_and_moments_and_a_plus_that_nobody_escaped(app: Any)
     ],
 )
 def test_a_query_that_cannot_be_answered_is_refused_by_name(
-    app: Any, query: str, field: str
+    app: Flask, query: str, field: str
 ) -> None:
     refused = app.test_client().get(f"{FUNNEL}?{query}")
-    assert (refused.status_code, refused.json["error"]) == (422, "invalid_query")
+
+    assert refused.status_code == 422
+    assert refused.json["error"] == "invalid_query"
     assert list(refused.json["errors"]) == [field]
     assert all(isinstance(why, str) for why in refused.json["errors"][field])
 
 
-def test_the_api_asks_for_the_password_and_without_one_answers_here_alone(
-    make_app: MakeApp,
-) -> None:
-    def status(
-        app: Any, password: str | None = None, address: str = "127.0.0.1", **more: Any
-    ) -> int:
-        sent = (
-            {"Authorization": "Basic " + b64encode(f"any:{password}".encode()).decode()}
-            if password
-            else {}
-        )
-        environ = {"REMOTE_ADDR": address}
-        return int(
-            app.test_client()
-            .get(FUNNEL, headers=sent | more.pop("headers", {}), environ_overrides=environ, **more)
-            .status_code
-        )
+@pytest.mark.parametrize("app_env", ["development", "staging", "production"])
+def test_the_api_asks_for_the_password(make_app: MakeApp, app_env: str) -> None:
+    app = make_app(app_env=app_env, mode="off", console_password="open sesame")
+    client = app.test_client()
 
-    for app_env in ("development", "staging", "production"):
-        guarded = make_app(app_env=app_env, mode="off", console_password="open sesame")
-        assert [status(guarded, password) for password in (None, "wrong", "open sesame")] == [
-            401,
-            401,
-            200,
-        ]
-        assert (
-            status(guarded, "open sesame", "203.0.113.9", base_url="https://stars.example.com")
-            == 200
-        )
-    refused = guarded.test_client().get(FUNNEL)
+    refused = client.get(FUNNEL)
+    assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"].startswith("Basic ")
-    assert status(make_app()) == 200
-    assert status(make_app(), address="203.0.113.9") == 404
-    assert status(make_app(), base_url="http://attacker.example") == 404
-    assert status(make_app(), headers={"X-Forwarded-For": "203.0.113.9"}) == 404
-    assert status(make_app(app_env="staging")) == 404
+    assert client.get(FUNNEL, headers=basic("wrong")).status_code == 401
+    assert client.get(FUNNEL, headers=basic("open sesame")).status_code == 200
+    from_afar = client.get(
+        FUNNEL,
+        headers=basic("open sesame"),
+        base_url="https://stars.example.com",
+        environ_overrides={"REMOTE_ADDR": "203.0.113.9"},
+    )
+    assert from_afar.status_code == 200
+
+
+def test_without_a_password_it_answers_this_machine_alone(make_app: MakeApp) -> None:
+    client = make_app().test_client()
+
+    assert client.get(FUNNEL).status_code == 200
+    for elsewhere in (
+        {"environ_overrides": {"REMOTE_ADDR": "203.0.113.9"}},
+        {"base_url": "http://attacker.example"},
+        {"headers": {"X-Forwarded-For": "203.0.113.9"}},
+    ):
+        assert client.get(FUNNEL, **elsewhere).status_code == 404
+    staging = make_app(app_env="staging").test_client()
+    assert staging.get(FUNNEL).status_code == 404
