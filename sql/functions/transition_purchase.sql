@@ -49,7 +49,8 @@ BEGIN
         END IF;
 
         new_purchase := make_purchase(
-            asked_purchase_id, asked_user_id, asked_mode, asked, step, asked_pay_url, asked_request_id);
+            asked_purchase_id, asked_user_id, asked_mode, asked, step,
+            asked_pay_url, asked_request_id);
         IF new_purchase.purchase_id IS NOT NULL THEN
             verdict := 'changed';
             event_type := step.event_if_new;

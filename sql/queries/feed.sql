@@ -1,9 +1,5 @@
 -- The feed: every event once, in an order that never changes. It is read from a place onwards.
--- sequence_feed (sql/functions) gives the places.
-
--- name: sequence_feed()$
--- Gives places to what waits for one; usually nothing does, and then no lock is taken.
-SELECT sequence_feed() WHERE EXISTS (SELECT FROM feed_queue);
+-- sequence_feed (events.sql) gives the places.
 
 -- name: read_feed(after, mode, event_types, max_events, max_places)^
 -- The events behind a place, of one mode, and of these types (NULL: of all). Looks at max_places

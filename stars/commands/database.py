@@ -1,9 +1,8 @@
 """`flask db ...`: migrate the database, check it, fill it with made-up purchases."""
 
-import random
 import secrets
 import sys
-from datetime import UTC, datetime
+from dataclasses import asdict
 
 import click
 
@@ -11,9 +10,8 @@ from stars.commands.command import CommandGroup, service
 from stars.commands.output import show_table
 from stars.commands.parameters import as_json
 from stars.database import migrate
-from stars.database.queries import queries
-
-SEEDED_AT_ONCE = 10_000  # in one statement: a fraction of a second, so the progress shown moves
+from stars.domain import checks
+from stars.domain.seed import make_purchases
 
 db = CommandGroup("db", help="Migrate the database, and check what it must keep.")
 
@@ -50,12 +48,12 @@ def check(as_json: bool) -> None:
     Every purchase must be where its history leads, and every charge accounted for. Exit code 1
     with what is not.
     """
-    columns = ["purchase_id", "version", "problem"]
-    with service().db.unhurried_transaction() as conn:
-        rows = [*queries.find_contradictions(conn), *queries.find_unaccounted(conn)]
-    found = [dict(zip(columns, row, strict=True)) for row in rows]
+    found = checks.check(service().db)
     show_table(
-        found, columns, as_json=as_json, if_none="Every purchase is where its history leads."
+        [asdict(finding) for finding in found],
+        ["purchase_id", "version", "problem"],
+        as_json=as_json,
+        if_none="Every purchase is where its history leads.",
     )
     if found:
         sys.exit(1)
@@ -82,22 +80,11 @@ def seed_purchases(count: int, days: int, seed: int | None) -> None:
     if here.settings.app_env != "development" or here.settings.mode != "mock":
         raise click.ClickException("purchases are made up in development and in mock mode only.")
     seed = secrets.randbelow(2**32) if seed is None else seed
-    draw, run, now = random.Random(seed), secrets.token_hex(6), datetime.now(UTC)
-    with click.progressbar(
-        length=count, label=f"Seeding {count} purchases", show_pos=True, file=sys.stderr
-    ) as progress:
-        for first in range(1, count + 1, SEEDED_AT_ONCE):
-            last = min(count, first + SEEDED_AT_ONCE - 1)
-            with here.db.unhurried_transaction() as conn:
-                queries.set_seed(conn, seed=draw.uniform(-1, 1))
-                queries.seed_purchases(
-                    conn, run=run, seeded_at=now, days=days, total=count, first=first, last=last
-                )
-            progress.update(last - first + 1)
-    with here.db.unhurried_transaction() as conn:
-        conn.execute(
-            "ANALYZE purchases, events"
-        )  # the planner learns of them now, not when autovacuum comes by
+    label = f"Seeding {count} purchases"
+    with click.progressbar(length=count, label=label, show_pos=True, file=sys.stderr) as progress:
+        run = make_purchases(
+            here.db, count=count, days=days, seed=seed, on_progress=progress.update
+        )
     click.echo(
         f"{count} purchases seed-{run}-1 to seed-{run}-{count} over {days} days; seed {seed}."
     )

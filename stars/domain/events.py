@@ -1,4 +1,4 @@
-"""The history of a purchase, read only: events are written by the statement that changes it."""
+"""Events: the history of a purchase. They are written by the statement that changes it."""
 
 from stars.database.pool import Database
 from stars.database.queries import queries
@@ -27,3 +27,13 @@ def history(
     if not rows:
         raise PurchaseNotFound
     return [event for (event,) in rows]
+
+
+def sequence(db: Database) -> None:
+    """Give every committed event that waits for it a place in the feed. Places never change.
+
+    Raises:
+        Busy, DatabaseUnavailable: those that got no place still wait.
+
+    """
+    db.fetch_one(queries.sequence_feed)

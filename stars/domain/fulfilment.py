@@ -8,7 +8,7 @@ from typing import cast
 
 from stars.database.pool import Database
 from stars.database.queries import queries
-from stars.domain import purchases
+from stars.domain import events, purchases
 from stars.domain.types import Mode, Purchase, Transition
 from stars.errors import AlreadyFulfilled, NotPaid, PurchaseNotFound
 
@@ -87,7 +87,7 @@ def overdue(db: Database, *, mode: Mode, within: timedelta) -> Overdue:
         Busy, DatabaseUnavailable: nobody can tell.
 
     """
-    db.fetch_one(queries.sequence_feed)
+    events.sequence(db)
     since = db.fetch_one(queries.await_fulfilment, mode=mode)
     count, seconds = db.fetch_one(queries.measure_overdue, mode=mode, since=since, within=within)
     return Overdue(count=count, oldest=timedelta(seconds=float(seconds or 0)))
@@ -103,7 +103,7 @@ def queue_refunds(db: Database, *, after: timedelta, request_id: str) -> int:
         Busy, DatabaseUnavailable: nobody can tell. Asking again queues each once.
 
     """
-    db.fetch_one(queries.sequence_feed)
+    events.sequence(db)
     since = db.fetch_one(queries.await_fulfilment, mode="live")
     rows = db.fetch_all(
         queries.list_overdue, mode="live", since=since, within=after, max_rows=MAX_REFUNDS

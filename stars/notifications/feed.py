@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stars.database.pool import Database
 from stars.database.queries import queries
+from stars.domain.events import sequence
 from stars.domain.types import Mode
 from stars.notifications.messages import Message, event_type_of, message
 
@@ -38,7 +39,7 @@ def read(
 
     """
     event_types = None if types is None else [event_type_of(name) for name in types]
-    db.fetch_one(queries.sequence_feed)
+    sequence(db)
     events, last_place, is_last = db.fetch_one(
         queries.read_feed,
         after=after,

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from harness.counting import compare_with_hand_count, count_created
 from harness.histories import MS, NOON, WORDS, write_history
-from harness.people import person
+from harness.people import Person, person
 from harness.types import Command, Sql
 
 from stars.database.pool import Database
@@ -148,3 +148,12 @@ def test_g35_the_end_is_followed_however_long_after_the_window_it_comes(
 
     found = funnel.measure(db, mode="mock", since=NOON, until=NOON + TICK)["total"]
     assert (found["created"], found["completed"], found["failed"]) == (2, 1, 1)
+
+
+def test_g35_what_was_handed_out_was_bought(db: Database, sql: Sql, alice: Person) -> None:
+    alice.invoice("p1")
+    alice.purchase("p1")
+    sql.execute("SELECT fulfil_purchase('p1', 'mock', 'delivery-1', 'request-1')")
+
+    found = funnel.measure(db, mode="mock")["total"]
+    assert (found["created"], found["completed"], found["open"]) == (1, 1, 0)

@@ -16,7 +16,7 @@ from harness.postgres import fresh_database
 from harness.servers import WEB, Served
 from harness.simulator import Sim, simulator
 from stars.config import Settings
-from stars.database.queries import queries
+from stars.domain import checks
 from stars.factory import create_app
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -155,9 +155,9 @@ class Shop:
         """Let no armed fault of the simulator strike any more."""
         requests.delete(f"{self.sim.address}/sim/faults", timeout=10)
 
-    def wrong(self) -> list[Any]:
+    def wrong(self) -> list[checks.Finding]:
         """What contradicts itself in the database; empty if all is well (G19)."""
-        return [*queries.find_contradictions(self.sql), *queries.find_unaccounted(self.sql)]
+        return checks.find(self.sql)
 
     def close(self) -> None:
         """Close every connection of this process."""

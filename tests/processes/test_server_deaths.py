@@ -13,7 +13,7 @@ from harness.types import Serve, Sql
 from harness.waiting import blocked, eventually, in_background, together
 from harness.wire import Wire
 
-from stars.database.queries import queries
+from stars.domain import checks
 
 
 def test_g13_a_server_killed_before_the_commit_leaves_nothing(
@@ -105,7 +105,7 @@ def test_g14_what_was_acknowledged_survives_the_death_of_postgresql(
     assert set(refused) == {503}
     with psycopg.connect(mortal.url, autocommit=True) as conn:
         there = dict(conn.execute("SELECT purchase_id, status FROM purchases").fetchall())
-        assert list(queries.find_contradictions(conn)) == []
+        assert checks.find(conn) == []
     reached = {"pending": {"pending", "succeeded"}, "succeeded": {"succeeded"}}
     lost = {
         purchase_id
