@@ -1,54 +1,59 @@
-// The demo shop: how a Mini App sells for Stars. Nothing here knows whether the service is the mock or live.
-"use strict";
+// The page of the demo shop: its buttons, what it says, and what happened. How it sells is in buy.js.
 
-const SERVICE = document.currentScript.src.replace(/\/static\/demo\.js.*$/, "");
+import { createShop } from "./buy.js";
+
+const service = new URL("..", import.meta.url).href.replace(/\/$/, "");
 const webApp = window.Telegram.WebApp;
 const log = document.getElementById("log");
-
-// In Telegram the launch data says who buys. The mock also believes a name.
-const who = webApp.initData ? { Authorization: `tma ${webApp.initData}` } : { "X-User-Id": demoUser() };
+const now = document.getElementById("now");
+const buttons = [...document.querySelectorAll("[data-item]")];
+const shop = createShop({
+  service,
+  // In Telegram the launch data says who buys. The mock also believes a name.
+  identity: webApp.initData ? { Authorization: `tma ${webApp.initData}` } : { "X-User-Id": demoUser() },
+  openInvoice: (url, callback) => webApp.openInvoice(url, callback),
+  say: (state) => (now.textContent = now.dataset[state]),
+});
 
 function demoUser() {
-  const known = localStorage.getItem("demo-user") ?? `demo-${Math.random().toString(36).slice(2, 8)}`;
-  localStorage.setItem("demo-user", known);
-  document.getElementById("who").textContent = `(X-User-Id: ${known})`;
-  return known;
+  const name = storedUser();
+  document.getElementById("who").textContent = `(X-User-Id: ${name})`;
+  return name;
 }
 
-async function call(path, body) {
-  const answer = await fetch(`${SERVICE}/api/v1/purchase${path}`, {
-    method: body ? "POST" : "GET",
-    headers: body ? { ...who, "Content-Type": "application/json" } : who,
-    body: body && JSON.stringify(body),
-  });
-  const document = await answer.json();
-  if (!answer.ok) throw new Error(`${document.error}: ${document.detail}`);
-  return document;
-}
-
-async function buy(item) {
-  // Made by the client: the idempotency key. If the answer is lost, the same request again gives the same purchase.
-  const purchase_id = `demo-${Date.now()}-${Math.random().toString(36).slice(2, 10)}`;
-  const invoice = await call("/invoice", {
-    purchase_id, item_id: item.item, price_stars: Number(item.price), purchase_type: item.type, source: "demo",
-  });
-  webApp.openInvoice(invoice.pay_url, (status) => settle(purchase_id, status).catch(fail));
-}
-
-// What the callback says is a hint. Whether it is paid, only the service knows.
-async function settle(purchase_id, status) {
-  let purchase = await call(`/${purchase_id}`);
-  for (let tries = 0; purchase.status === "pending" && status === "paid" && tries < 30; tries++) {
-    await new Promise((resume) => setTimeout(resume, 1000));
-    purchase = await call(`/${purchase_id}`);
+function storedUser() {
+  const made = `demo-${Math.random().toString(36).slice(2, 8)}`;
+  try {
+    const known = localStorage.getItem("demo-user") ?? made;
+    localStorage.setItem("demo-user", known);
+    return known;
+  } catch {
+    return made; // a browser that keeps nothing for a framed page
   }
-  const events = await call(`/${purchase_id}/events`);
-  tell(purchase.status, `${purchase.item_id}: ${purchase.status}`,
-    `openInvoice said ${status}; ${events.map((event) => event.event_type).join(" → ")}`);
 }
 
-function fail(error) {
-  tell("failed", "That did not work", error.message);
+async function run(act) {
+  setBusy(true);
+  try {
+    const ended = await act();
+    if (ended) tellEnd(ended);
+  } catch (error) {
+    const opened = error.message === "WebAppInvoiceOpened";
+    tell("failed", now.dataset.trouble, opened ? now.dataset.opened : error.message);
+  } finally {
+    setBusy(false);
+    now.textContent = "";
+  }
+}
+
+// Not `disabled`: that would take the focus from who pays with the keyboard.
+function setBusy(busy) {
+  for (const button of buttons) button.setAttribute("aria-disabled", busy);
+}
+
+function tellEnd({ purchase, said }) {
+  const { item_id, status, purchase_id } = purchase;
+  tell(status, `${item_id}: ${now.dataset[status] ?? status}`, `openInvoice: ${said} · ${purchase_id}`);
 }
 
 function tell(kind, title, detail) {
@@ -59,6 +64,11 @@ function tell(kind, title, detail) {
 }
 
 webApp.onEvent("invoiceClosed", ({ url, status }) => console.debug("invoiceClosed", url, status));
-for (const button of document.querySelectorAll("[data-item]")) {
-  button.addEventListener("click", () => buy(button.dataset).catch(fail));
+for (const button of buttons) {
+  button.addEventListener("click", () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    const { item, type, price } = button.dataset;
+    run(() => shop.buy({ item_id: item, price_stars: Number(price), purchase_type: type, source: "demo" }));
+  });
 }
+run(shop.resume);

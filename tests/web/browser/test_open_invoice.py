@@ -29,11 +29,8 @@ def test_g32_each_outcome_reaches_the_app_once(
     page = open_page(shop.address)
     start_buying(page).locator(f"button[value={outcome}]").click()
 
-    page.wait_for_selector(f"#log li.{status}")
-    assert f"openInvoice said {outcome}" in page.inner_text("#log li")
-    assert (
-        page.locator("dialog, #log li").count() == 1
-    )  # the sheet is gone, and there was one callback
+    page.wait_for_function("told.length > 0")
+    assert page.locator("dialog").count() == 0
     [(pay_url, stored)] = sql.execute("SELECT pay_url, status FROM purchases").fetchall()
     assert page.evaluate("told") == [{"url": pay_url, "status": outcome}]
     assert stored == status
