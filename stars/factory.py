@@ -58,6 +58,12 @@ class StarsApp(Flask):
         """Return `func`: none of ours is a coroutine, so none needs a look."""
         return func
 
+    def send_static_file(self, filename: str) -> Response:
+        """Send one of our files. Pages of any origin may show them, also those that are isolated."""
+        answer = super().send_static_file(filename)
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return answer
+
     def make_default_options_response(self) -> Response:
         """Answer OPTIONS with the methods of this very route.
 

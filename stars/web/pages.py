@@ -9,6 +9,7 @@ from flask import Response, render_template, request
 
 from stars.errors import Refusal
 from stars.web.problems import refusal_headers
+from stars.web.requests import service
 
 TEXTS: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "texts.json").read_text(encoding="utf-8")
@@ -28,11 +29,17 @@ POLICY = "; ".join(
 )
 """Nothing from outside, nothing inline: what a name or an id holds can do no harm."""
 
+NOBODY = "'none'"
+"""Who may frame a page that nobody may frame."""
+
+TELEGRAM = ("https://web.telegram.org", "https://*.telegram.org")
+"""Telegram's web clients frame a Mini App, and so also what the app frames."""
+
 PICTURES = {"boost": "boost.svg", "cosmetic": "cosmetic.svg"}
 """Of a purchase_type. The others have a star."""
 
 
-def render(template: str, status: int = 200, framed_by: str = "'none'", **values: Any) -> Response:
+def render(template: str, status: int = 200, framed_by: str = NOBODY, **values: Any) -> Response:
     """Return a page in the reader's language, English or Russian.
 
     Args:
@@ -60,6 +67,21 @@ def render(template: str, status: int = 200, framed_by: str = "'none'", **values
         "X-Content-Type-Options": "nosniff",
     }
     return Response(html, status, headers)
+
+
+def front_ends() -> str:
+    """Return who may frame what buyers see: the origins that may call, and Telegram's clients."""
+    return " ".join(["'self'", *service().settings.cors_origins, *TELEGRAM])
+
+
+def allow_isolated(answer: Response) -> Response:
+    """Let isolated pages frame this, too, as games made with Godot or Unity are. A redirect counts.
+
+    https://developer.mozilla.org/en-US/docs/Web/API/Window/crossOriginIsolated
+    """
+    answer.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
 
 
 def root() -> str:
@@ -98,7 +120,7 @@ def see_other(address: str) -> Response:
 
 
 def render_refusal(
-    template: str, refusal: Refusal, framed_by: str = "'none'", **values: Any
+    template: str, refusal: Refusal, framed_by: str = NOBODY, **values: Any
 ) -> Response:
     """Return a refusal as a page, with the status and the headers that it has as a document."""
     answer = render(template, refusal.status, framed_by, refusal=refusal, **values)

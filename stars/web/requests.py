@@ -37,7 +37,7 @@ def request_id() -> str:
 
 def address() -> str:
     """Return where this service is reached: its public address, or the one that was called."""
-    return service().settings.public_url or f"{request.scheme}://{request.host}"
+    return service().settings.public_url or request.root_url.rstrip("/")
 
 
 def install(app: Flask) -> None:

@@ -4,13 +4,14 @@ from flask import Blueprint, Response, send_from_directory
 
 from stars.domain import items
 from stars.mock import demo
-from stars.web.pages import render
+from stars.web.pages import allow_isolated, front_ends, render
 from stars.web.requests import service
 
 JAVASCRIPT = "text/javascript"
 NO_MOCK = "// The mock is off: openInvoice is Telegram's own business.\n"
 
 blp = Blueprint("demo", __name__, url_prefix="/mock")
+blp.after_request(allow_isolated)
 
 
 @blp.get("/demo")
@@ -19,7 +20,8 @@ def show_demo() -> Response:
 
     It sells what the catalogue has. Without a catalogue the mock sells anything.
     """
-    return render("demo.html", items=items.for_sale(service().db) or demo.ITEMS)
+    sold = items.for_sale(service().db) or demo.ITEMS
+    return render("demo.html", framed_by=front_ends(), items=sold)
 
 
 def send_mock_script() -> Response:
@@ -40,4 +42,5 @@ def send_no_script() -> Response:
 def uncached(script: Response) -> Response:
     """Have browsers ask for a script each time: another mode may come with the next start."""
     script.headers["Cache-Control"] = "no-cache"
+    script.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return script

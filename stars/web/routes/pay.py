@@ -9,10 +9,11 @@ from stars import errors
 from stars.domain.events import history
 from stars.domain.types import ANYBODY
 from stars.mock import links
-from stars.web.pages import render, render_refusal, see_other
+from stars.web.pages import allow_isolated, front_ends, render, render_refusal, see_other
 from stars.web.requests import mock_payments, request_id, service
 
 blp = Blueprint("pay", __name__, url_prefix="/mock/pay")
+blp.after_request(allow_isolated)
 
 OUTCOMES = {"paid": "succeeded", "failed": "failed", "cancelled": "pending", "pending": "pending"}
 """Telegram's four outcomes, and the status in which each leaves a purchase.
@@ -21,15 +22,10 @@ https://core.telegram.org/bots/webapps#initializing-mini-apps, invoiceClosed.
 """
 
 
-def framed_by() -> str:
-    """Return who may show the payment over their page: the front ends that may call the service."""
-    return " ".join(["'self'", *service().settings.cors_origins])
-
-
 @blp.errorhandler(errors.Refusal)
 def show_refusal(refusal: errors.Refusal) -> Response:
     """Show a refusal where the sheet would be."""
-    return render_refusal("refused.html", refusal, framed_by())
+    return render_refusal("refused.html", refusal, front_ends())
 
 
 @blp.get("/<link>")
@@ -41,7 +37,7 @@ def show_payment(link: str) -> Response:
     happened = OUTCOMES.get(outcome) == purchase["status"]
     return render(
         "pay.html",
-        framed_by=framed_by(),
+        framed_by=front_ends(),
         purchase=purchase,
         history=history(db, purchase_id=purchase["purchase_id"], owner=ANYBODY),
         outcome=outcome if happened else None,
