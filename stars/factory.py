@@ -30,6 +30,7 @@ from stars.web.routes import (
     console_funnel,
     console_outcomes,
     demo,
+    docs,
     items,
     mock_outcomes,
     operations,
@@ -117,7 +118,7 @@ def choose_payments(settings: Settings, db: Database) -> Payments:
 def add_routes(app: Flask, settings: Settings) -> None:
     """Register the routes that exist with these settings, so that none asks for the mode."""
     described = [items.blp, purchase.blp, backend.blp, webhook.blp, analytics.blp, operations.blp]
-    pages = [console.blp, console_funnel.blp]
+    pages = [docs.blp, console.blp, console_funnel.blp]
     send_script = demo.send_no_script
     if settings.mode == "mock":
         described.append(mock_outcomes.blp)
@@ -130,4 +131,3 @@ def add_routes(app: Flask, settings: Settings) -> None:
     for blueprint in pages:
         app.register_blueprint(blueprint)
     app.add_url_rule("/mock/telegram-web-app.js", "web_app_script", send_script)
-    app.add_url_rule("/docs/assets/<path:name>", view_func=operations.docs_asset)

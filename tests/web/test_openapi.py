@@ -132,12 +132,13 @@ def test_docs_need_nothing_from_outside(app: Flask) -> None:
 def test_docs_have_all_they_need(app: Flask) -> None:
     client = app.test_client()
     addresses = re.findall(r'(?:src|href)="([^"]+)"', client.get("/docs").text)
-    assert len(addresses) >= 3
+    assert len(addresses) >= 5
     for address in addresses:
-        assert address.startswith("/docs/assets/")
-        with client.get(address) as file:
+        # Relative: the service may stand under a path of another's.
+        assert re.match("(docs/assets|static)/|openapi.json", address)
+        with client.get(f"/{address}") as file:
             assert file.status_code == 200
-            assert len(file.data) > 1000
+            assert len(file.data) > 200
 
 
 def test_docs_serve_no_other_file(app: Flask) -> None:

@@ -1,10 +1,8 @@
-"""Operations: is it alive, is it ready, what has it counted; and the files /docs is made of."""
+"""Operations: is it alive, is it ready, what has it counted."""
 
 import hmac
-from pathlib import Path
 
-import flask_swagger_ui
-from flask import Response, request, send_from_directory
+from flask import Response, request
 
 from stars import errors, metrics
 from stars.schemas.answers import StatusAnswer
@@ -14,9 +12,6 @@ from stars.web.requests import service
 from stars.web.state import missing_migrations
 
 blp = Blueprint("operations", __name__, description="For the platform and the people on call.")
-
-SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
-"""The files alone: /docs works without the internet."""
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -66,8 +61,3 @@ def admit_scraper(token: str | None) -> None:
     sent = request.headers.get("Authorization", "")
     if not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
         raise errors.Unauthorized("Send Authorization: Bearer <METRICS_TOKEN>.", challenge="Bearer")
-
-
-def docs_asset(name: str) -> Response:
-    """Send a file of Swagger UI. No part of the API, so the factory adds it past the blueprint."""
-    return send_from_directory(SWAGGER_UI, name, max_age=86400)
