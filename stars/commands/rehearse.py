@@ -31,7 +31,7 @@ Real Stars, rehearsed; nothing of this is kept, and Ctrl-C ends it.
 
   1. the shop      {service}/mock/demo#tgWebAppData={launch}
                    Alice buys, {stars} Stars in her pocket; paying opens what Telegram would show
-  2. Telegram      {telegram}/           links, buyers, and all that happened; faults: docs/simulator.md
+  2. Telegram      {telegram}/           links, buyers, what happened, and buttons for what goes wrong
   3. the console   {service}/console    what the service knows; refunds are there
 
   flask commands:  export {variables}
@@ -79,6 +79,7 @@ def rehearse(port: int) -> None:
         raise click.ClickException("A rehearsal is for development: unset APP_ENV.")
     stage = set_up(port)
     simulator = ["-m", "stars.simulator", "--port", str(port + 1)]
+    simulator += ["--service-url", f"{stage.service}/console"]
     with running(stage, simulator) as simulated, running(stage, ["app.py"]) as served:
         wait_for(f"{stage.telegram}/", [simulated, served])
         wait_for(f"{stage.service}/livez", [simulated, served])

@@ -14,7 +14,7 @@ from flask import Flask
 from harness.constants import API, BOT_TOKEN, LIVE, ROOT, SWORD, WEBHOOK_SECRET
 from harness.postgres import fresh_database
 from harness.servers import WEB, Served
-from harness.simulator import Sim, simulator
+from harness.simulator import STERN, Sim, simulator
 from stars.config import Settings
 from stars.domain import checks
 from stars.factory import create_app
@@ -192,7 +192,7 @@ def open_shop(server: str, folder: Path, **more: str) -> Iterator[Shop]:
 
     `server` is the address of PostgreSQL; `folder` gets the log; `more` are variables.
     """
-    with fresh_database(server, "migrated") as url, simulator() as sim:
+    with fresh_database(server, "migrated") as url, simulator(STERN) as sim:
         variables = environment(url, sim.address, **more)
         served = Served(WEB, variables, ROOT, folder / "log")
         app = live_app(url, sim.address, public_url=served.address)

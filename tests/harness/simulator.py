@@ -18,6 +18,8 @@ SWORD = {"title": "Golden sword", "description": "Sharp", "payload": "order-1", 
 PRICES = '[{"label": "Golden sword", "amount": 50}]'
 TOO_LATE = "Bad Request: query is too old and response timeout expired or query ID is invalid"
 SECRET = "a-secret_of-24-characters"
+# What the service is tested against: the sternest Telegram that was ever measured.
+STERN = Settings(refuse_stray_fields=True, strict_methods=True)
 
 Reply = tuple[int, dict[str, str], Any]
 Handler = Callable[[dict[str, Any]], Reply]

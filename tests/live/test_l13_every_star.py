@@ -17,7 +17,7 @@ from harness.constants import ROOT
 from harness.live import ITEMS, Shop, environment, live_app
 from harness.postgres import Mortal
 from harness.servers import WEB, Served
-from harness.simulator import simulator
+from harness.simulator import STERN, simulator
 from harness.star_plan import CALAMITIES, PURCHASES, make_plan
 from harness.star_run import STARS, Run
 
@@ -33,7 +33,7 @@ def run(mortal: Mortal, tmp_path: Path) -> Iterator[Run]:
     """A plan that is ready to be carried out, on a PostgreSQL that may die."""
     seed = int(os.environ.get("EVERY_STAR_SEED", random.randrange(2**32)))
     print(f"EVERY_STAR_SEED={seed}")
-    with simulator() as sim:
+    with simulator(STERN) as sim:
         variables = environment(mortal.url, sim.address)
         served = Served(WEB, variables, ROOT, tmp_path / "log")
         app = live_app(mortal.url, sim.address, public_url=served.address)
