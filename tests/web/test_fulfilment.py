@@ -9,6 +9,7 @@ from flask import Flask
 from harness.backend import Backend
 from harness.constants import SWORD
 from harness.people import Answer, Person
+from harness.types import Command
 from harness.waiting import together
 
 
@@ -126,13 +127,13 @@ def test_n3_it_is_logged_after_it_is_done(
 
 
 def test_n3_tampering_with_what_was_handed_out_is_found(
-    shop: Backend, alice: Person, console: Any, sql: psycopg.Connection[Any]
+    shop: Backend, alice: Person, command: Command, sql: psycopg.Connection[Any]
 ) -> None:
     alice.purchase("p1", **SWORD)
     fulfil(shop, "p1")
     sql.execute("UPDATE purchases SET fulfilment_reference = 'other'")
 
-    found = console("db", "check")
+    found = command("db", "check")
 
     assert found.exit_code == 1
     assert "the row is not where its history ends" in found.stdout
