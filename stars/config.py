@@ -25,6 +25,12 @@ Telegram charges at once when it has our answer, which counts for 10 s after its
 then after 2, 4, 8 and 16 s more. Longer would only keep those waiting whose payment broke off.
 """
 
+KEEP_UPDATES = 90
+"""Days. Telegram resends for one; a buyer's complaint or a chargeback may take a quarter."""
+
+SILENCE_AFTER = 24
+"""Hours. A small shop may sell nothing on a day, though somebody has looked at an invoice."""
+
 Mode = Literal["mock", "live", "off"]
 
 
@@ -68,6 +74,8 @@ class Settings:
     telegram_webhook_secret: str | None = field(default=None, repr=False)
     telegram_api_url: str = "https://api.telegram.org"
     checkout_reserved_for: int = CHECKOUT_RESERVED_FOR
+    keep_updates: int = KEEP_UPDATES
+    silence_after: int = SILENCE_AFTER
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -181,6 +189,9 @@ def read_settings(variables: Variables) -> Settings:
         checkout_reserved_for=variables.number(
             "CHECKOUT_RESERVED_FOR", CHECKOUT_RESERVED_FOR, 0, 3600
         ),
+        # Longer than Telegram resends: a repeat must be known for one.
+        keep_updates=variables.number("KEEP_UPDATES", KEEP_UPDATES, 2, 36_500),
+        silence_after=variables.number("SILENCE_AFTER", SILENCE_AFTER, 1, 8_760),
     )
 
 

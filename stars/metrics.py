@@ -5,9 +5,18 @@ Import this after PROMETHEUS_MULTIPROC_DIR is set (stars.serve does): prometheus
 
 import logging
 import os
+from collections.abc import Iterable
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    Metric,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 requests = Histogram(
     "stars_request_seconds",
@@ -51,4 +60,22 @@ def exposition() -> bytes:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+class Snapshot(Collector):
+    """Metrics that are known already, to be written down once."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        """Return them."""
+        return self._metrics
+
+
+def exposition_of(metrics: Iterable[Metric]) -> bytes:
+    """Return these metrics in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(Snapshot(metrics))
     return generate_latest(registry)

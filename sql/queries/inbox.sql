@@ -22,3 +22,16 @@ SELECT body
 FROM telegram_updates
 WHERE bot_id = :bot_id AND handled_at IS NULL
 ORDER BY received_at;
+
+-- name: prune_updates(bot_id, keep_for, batch)!
+-- Some of those that are older than they are to be kept. What is not handled yet stays.
+DELETE FROM telegram_updates
+WHERE ctid = ANY (ARRAY(
+    SELECT ctid
+    FROM telegram_updates
+    WHERE bot_id = :bot_id
+        AND received_at < clock_timestamp() - :keep_for::interval
+        AND handled_at IS NOT NULL
+    ORDER BY received_at
+    LIMIT :batch
+    FOR UPDATE SKIP LOCKED));

@@ -2,10 +2,9 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, TypedDict
+from typing import Any
 
 import click
 
@@ -13,33 +12,31 @@ from stars.commands.command import CommandGroup, live_payments, request_id, serv
 from stars.commands.output import show_record, show_table
 from stars.commands.parameters import as_json
 from stars.domain import items as catalogue
-from stars.live import reconcile, transactions
+from stars.domain.health import Problem
+from stars.live import health, transactions
+from stars.live import webhook as webhooks
+from stars.live.reconcile import Report
 from stars.live.telegram import UPDATES, TelegramError
-
-WEBHOOK = "/api/v1/purchase/webhook"
-FRESH = 3600  # seconds: an older error of the webhook is history
-SET_AGAIN = "flask telegram webhook set"
 
 telegram = CommandGroup("telegram", help="Set and check the webhook, and reconcile with Telegram.")
 webhook = CommandGroup("webhook", help="Say where Telegram sends what happens.")
 telegram.add_command(webhook)
 
 
-class Problem(TypedDict):
-    """Something that keeps payments from coming in, and what to do about it."""
-
-    problem: str
-    cure: str
-
-
 @telegram.command("reconcile")
+@click.option(
+    "--repair", is_flag=True, help="Set the webhook again if it is not where it should be."
+)
 @as_json
-def run_reconcile(as_json: bool) -> None:
-    """Compare all payments with Telegram's own list.
+def run_reconcile(repair: bool, as_json: bool) -> None:
+    """Compare all payments with Telegram's own list, and look for what stops sales.
 
-    What was left half-way is ended. Exit code 1 if anything is unexplained.
+    What was left half-way is ended. Exit code 1 if anything is unexplained or stops sales. Have it
+    run every five minutes.
     """
-    report = reconcile.reconcile(service().db, live_payments().telegram, request_id=request_id())
+    if repair:
+        webhook_url()
+    report = live_payments().reconcile(request_id=request_id(), repair=repair)
     if as_json:
         click.echo(json.dumps(document_of(report), ensure_ascii=False))
     else:
@@ -48,21 +45,33 @@ def run_reconcile(as_json: bool) -> None:
         sys.exit(1)
 
 
-def document_of(report: reconcile.Report) -> dict[str, Any]:
+def document_of(report: Report) -> dict[str, Any]:
     """Return a report as a machine reads it."""
     return {
         **asdict(report.counts),
         "unexplained": [asdict(one) for one in report.unexplained],
+        "health": [
+            {"name": check.name, **asdict(check.problem)}
+            for check in report.health
+            if check.problem
+        ],
+        "repaired": ["webhook"] if report.is_repaired else [],
         "telegram": report.trouble,
     }
 
 
-def show_report(report: reconcile.Report) -> None:
+def show_report(report: Report) -> None:
     """Print a report: what was done on stdout, what is left to look at on stderr."""
     counts = asdict(report.counts) | {"unexplained": len(report.unexplained)}
     click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
+    if report.is_repaired:
+        click.echo("  the webhook was not in order, and was set again")
     for one in report.unexplained:
         click.echo(f"  {one.transaction_id}  {one.amount} Stars  {one.problem}", err=True)
+    for check in report.health:
+        if check.problem:
+            problem = check.problem
+            click.echo(f"  {check.name}: {problem.problem}: {problem.cure}", err=True)
     if report.trouble:
         click.echo(f"  not all was done: {report.trouble}", err=True)
 
@@ -87,8 +96,7 @@ def set_webhook() -> None:
     """
     api = live_payments().telegram
     address = webhook_url()
-    secret = service().settings.telegram_webhook_secret or ""
-    api.set_webhook(url=address, secret=secret)
+    api.set_webhook(url=address, secret=live_payments().webhook.secret)
     click.echo(f"Telegram sends {' and '.join(UPDATES)} to {address}")
 
 
@@ -116,7 +124,7 @@ def check(as_json: bool) -> None:
 
     Exit code 1 with each problem and its cure.
     """
-    found = list(problems())
+    found = [asdict(problem) for problem in problems()]
     show_table(found, ["problem", "cure"], as_json=as_json, if_none="Live payments can be taken.")
     if found:
         sys.exit(1)
@@ -124,62 +132,36 @@ def check(as_json: bool) -> None:
 
 def webhook_url() -> str:
     """Return where Telegram is to send. Raises ClickException without PUBLIC_URL."""
-    public_url = service().settings.public_url
-    if not public_url:
+    url = live_payments().webhook.url
+    if url is None:
         raise click.ClickException(
             "PUBLIC_URL is not set: it has to be the https address of this service."
         )
-    return public_url + WEBHOOK
+    return url
 
 
 def problems() -> Iterator[Problem]:
     """Yield what keeps payments from coming in; nothing more when Telegram does not answer."""
-    api = live_payments().telegram
+    payments = live_payments()
+    if payments.webhook.url is None:
+        yield Problem(
+            problem="PUBLIC_URL is not set", cure="set it to this service's https address"
+        )
     try:
-        api.call("getMe")
-        info = api.webhook_info()
+        payments.telegram.call("getMe")
+        info = payments.telegram.webhook_info()
     except TelegramError as error:
-        yield unreachable(error)
+        yield health.unreachable(error)
         return
-    yield from misdirected(info)
-    yield from undelivered(info)
-    if not any(item["active"] for item in catalogue.find(service().db)):
-        yield Problem(problem="nothing is for sale", cure="flask items import FILE.json")
-
-
-def unreachable(error: TelegramError) -> Problem:
-    """Return the problem that Telegram answered with an error, or not at all."""
-    if error.refused:
-        cure = "take TELEGRAM_BOT_TOKEN from @BotFather"
-    else:
-        cure = "look at TELEGRAM_API_URL and the network"
-    return Problem(problem=str(error), cure=cure)
-
-
-def misdirected(info: dict[str, Any]) -> Iterator[Problem]:
-    """Yield what is wrong with the webhook that Telegram has in `info`."""
-    address = webhook_url()
-    if info["url"] != address:
-        known = info["url"] or "not set"
-        yield Problem(problem=f"the webhook is {known}, not {address}", cure=SET_AGAIN)
-    sent = info.get("allowed_updates") or UPDATES
-    lacking = sorted(set(UPDATES) - set(sent))
-    if lacking:
-        yield Problem(problem=f"Telegram does not send {', '.join(lacking)}", cure=SET_AGAIN)
-
-
-def undelivered(info: dict[str, Any]) -> Iterator[Problem]:
-    """Yield what Telegram tells in `info` of updates that did not arrive."""
-    error = info.get("last_error_message")
-    age = time.time() - info.get("last_error_date", 0)
-    if error and age < FRESH:
-        cure = "see that PUBLIC_URL is reachable, look into the logs"
-        if "401" in error:
-            cure = f"the secret differs: {SET_AGAIN}"
-        yield Problem(problem=f"the last delivery failed: {error}", cure=cure)
-    waiting = info.get("pending_update_count", 0)
+    yield from webhooks.misdirections(info, payments.webhook)
+    failed = webhooks.failed_delivery(info)
+    if failed:
+        yield failed
+    waiting = webhooks.waiting_updates(info)
     if waiting:
         yield Problem(
             problem=f"{waiting} updates are waiting",
             cure="wait a minute; if they stay, mend what is named above",
         )
+    if not any(item["active"] for item in catalogue.find(service().db)):
+        yield Problem(problem="nothing is for sale", cure="flask items import FILE.json")

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypedDict
 
+from stars.domain.health import HealthCheck
 from stars.domain.types import Json, Mode, Order, Purchase, Transition
 from stars.errors import LiveOnly, MockOnly, StarsDisabled
 
@@ -124,6 +125,15 @@ class Payments(ABC):
     def charges_of(self, purchase_id: str) -> list[ChargeShown]:
         """Return what was paid for a purchase, oldest first; nothing where money is not real."""
         return []
+
+    def health(self) -> tuple[HealthCheck, ...]:
+        """Return what was found of what stops sales. Nothing where no money is real.
+
+        Raises:
+            Busy, DatabaseUnavailable: nobody can tell.
+
+        """
+        return ()
 
     def operator_actions(self, purchase: Purchase) -> tuple[str, ...]:
         """Return the names of what an operator may do to this purchase now."""

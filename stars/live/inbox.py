@@ -4,6 +4,7 @@ An update that was kept and not handled, since something broke off, is handled b
 """
 
 import logging
+from datetime import timedelta
 from enum import StrEnum
 
 from stars.database.pool import Database
@@ -17,6 +18,9 @@ from stars.live.updates import (
     Update,
     parse_update,
 )
+
+PRUNED_AT_ONCE = 1000
+"""Updates: deleted in some milliseconds, so that nobody waits for a lock of it."""
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +68,28 @@ def unhandled(db: Database, *, bot_id: int) -> list[Update]:
     """
     rows = db.fetch_all(queries.list_unhandled, bot_id=bot_id)
     return [parse_update(body) for (body,) in rows]
+
+
+def prune(db: Database, *, bot_id: int, keep_for: timedelta) -> int:
+    """Delete the updates that are older than `keep_for`, but for those not handled yet.
+
+    Returns:
+        How many were deleted.
+
+    Raises:
+        Busy, DatabaseUnavailable: what was deleted until then is.
+
+    """
+    total = 0
+    pruned = PRUNED_AT_ONCE
+    while pruned == PRUNED_AT_ONCE:
+        pruned = db.fetch_one(
+            queries.prune_updates, bot_id=bot_id, keep_for=keep_for, batch=PRUNED_AT_ONCE
+        )
+        total += pruned
+    if total:
+        log.info("telegram_updates_pruned", extra={"bot_id": bot_id, "updates": total})
+    return total
 
 
 def _handle(db: Database, bot_id: int, update: Update, request_id: str) -> UpdateOutcome:

@@ -8,13 +8,16 @@ from typing import ClassVar
 from stars.config import Settings
 from stars.database.pool import Database
 from stars.domain import purchases
+from stars.domain.health import HealthCheck
 from stars.domain.payments import ChargeShown, Payments, Steering, UpdateAnswer
 from stars.domain.types import ANYBODY, Mode, Order, Purchase, Transition
 from stars.errors import Busy, DatabaseUnavailable, InvalidJson, Unauthorized
-from stars.live import charges, checkouts, inbox, invoices, refunds
+from stars.live import charges, checkouts, health, inbox, invoices, reconcile, refunds
 from stars.live.checkouts import CheckoutDecision
+from stars.live.reconcile import Report, Rules
 from stars.live.telegram import Telegram
 from stars.live.updates import MalformedQuery, PreCheckoutQuery, Update, parse_update
+from stars.live.webhook import Webhook
 
 POLL_AFTER = 1
 """Seconds: Telegram's word comes within a few, and a look is one indexed read."""
@@ -28,7 +31,8 @@ class LivePayments(Payments):
     def __init__(self, db: Database, telegram: Telegram, settings: Settings) -> None:
         self._db = db
         self.telegram = telegram
-        self._webhook_secret = settings.telegram_webhook_secret
+        self.webhook = Webhook.from_settings(settings)
+        self._rules = Rules.from_settings(settings)
         self._reserved_for = timedelta(seconds=settings.checkout_reserved_for)
 
     def create_invoice(
@@ -93,6 +97,16 @@ class LivePayments(Payments):
         """Return POLL_AFTER for a pending purchase."""
         return POLL_AFTER if purchase["status"] == "pending" else None
 
+    def reconcile(self, *, request_id: str, repair: bool = False) -> Report:
+        """Do all that is left to do, and look for what stops sales: as reconcile.reconcile."""
+        return reconcile.reconcile(
+            self._db, self.telegram, rules=self._rules, request_id=request_id, repair=repair
+        )
+
+    def health(self) -> tuple[HealthCheck, ...]:
+        """Return what the last reconciliation found of what stops sales."""
+        return health.latest(self._db, bot_id=self.telegram.bot_id)
+
     def operator_actions(self, purchase: Purchase) -> tuple[str, ...]:
         """Return `refund` for a live purchase that succeeded."""
         if purchase["mode"] == self.mode and purchase["status"] == "succeeded":
@@ -138,7 +152,7 @@ class LivePayments(Payments):
 
         https://core.telegram.org/bots/api#setwebhook
         """
-        expected = self._webhook_secret
+        expected = self.webhook.secret
         if not expected or not hmac.compare_digest(secret.encode(), expected.encode()):
             raise Unauthorized(
                 "This is for Telegram, which knows the secret.", challenge="Telegram"

@@ -4,21 +4,51 @@ Safe at any time, and twice at once: every step is one that may be repeated, and
 claimed before it is sent.
 """
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
+from stars.config import Settings
 from stars.database.pool import Database
+from stars.domain.health import HealthCheck
 from stars.domain.types import Json
-from stars.live import charges, inbox, refunds, transactions
+from stars.live import charges, health, inbox, refunds, transactions
+from stars.live import webhook as webhooks
 from stars.live.charges import ChargeVerdict, RefundVerdict
 from stars.live.telegram import PAGE, Telegram, TelegramError
 from stars.live.transactions import IncomingPayment, OutgoingPayment, Unexplained
+from stars.live.webhook import Webhook
+
+log = logging.getLogger(__name__)
 
 Tally = Counter[
     Literal["settled", "refused", "refunded_elsewhere", "refunds_sent", "updates_handled"]
 ]
 """What a run has done so far. It counts also if the run is broken off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a run goes by.
+
+    `keep_updates`: how long an update is kept. `silence_after`: how long Telegram may say nothing
+    while purchases are started.
+    """
+
+    webhook: Webhook
+    keep_updates: timedelta
+    silence_after: timedelta
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Rules":
+        """Return the rules that these settings ask for."""
+        return cls(
+            webhook=Webhook.from_settings(settings),
+            keep_updates=timedelta(days=settings.keep_updates),
+            silence_after=timedelta(hours=settings.silence_after),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,21 +67,35 @@ class Counts:
 class Report:
     """What one run did, and what is left for a person to look at.
 
+    `health` has what was looked at, `is_repaired` is true if the webhook was set again, and
     `trouble` says why Telegram did not do all it was asked for, None if it did.
     """
 
     counts: Counts
     unexplained: tuple[Unexplained, ...]
+    health: tuple[HealthCheck, ...]
+    is_repaired: bool
     trouble: str | None
 
     @property
     def is_clean(self) -> bool:
         """True if nothing is left for a person to look at."""
-        return not self.unexplained and self.trouble is None
+        if self.unexplained or self.trouble is not None:
+            return False
+        return not any(check.problem for check in self.health)
 
 
-def reconcile(db: Database, telegram: Telegram, *, request_id: str) -> Report:
-    """Do all that is left to do. `request_id` is for the events that this writes.
+def reconcile(
+    db: Database, telegram: Telegram, *, rules: Rules, request_id: str, repair: bool = False
+) -> Report:
+    """Do all that is left to do, and look for what stops sales.
+
+    Args:
+        db: where all of it is.
+        telegram: the bot that sells.
+        rules: what the run goes by.
+        request_id: for the events that this writes.
+        repair: set the webhook again if it is not where it should be.
 
     Raises:
         Busy, DatabaseUnavailable: what was done until then is done.
@@ -59,6 +103,11 @@ def reconcile(db: Database, telegram: Telegram, *, request_id: str) -> Report:
     """
     tally: Tally = Counter()
     troubles = []
+    is_repaired = False
+    try:
+        is_repaired = repair and _repair_webhook(telegram, rules.webhook)
+    except TelegramError as error:
+        troubles.append(str(error))
     try:
         read_transactions(db, telegram, request_id=request_id, tally=tally)
     except TelegramError as error:
@@ -70,6 +119,7 @@ def reconcile(db: Database, telegram: Telegram, *, request_id: str) -> Report:
     for update in inbox.unhandled(db, bot_id=telegram.bot_id):
         inbox.take(db, bot_id=telegram.bot_id, update=update, request_id=request_id)
         tally["updates_handled"] += 1
+    inbox.prune(db, bot_id=telegram.bot_id, keep_for=rules.keep_updates)
     counts = Counts(
         settled=tally["settled"],
         refused=tally["refused"],
@@ -81,6 +131,8 @@ def reconcile(db: Database, telegram: Telegram, *, request_id: str) -> Report:
     return Report(
         counts=counts,
         unexplained=transactions.unexplained(db, bot_id=telegram.bot_id),
+        health=health.look(db, telegram, webhook=rules.webhook, silence_after=rules.silence_after),
+        is_repaired=is_repaired,
         trouble=" ".join(troubles) or None,
     )
 
@@ -119,6 +171,14 @@ def send_refunds(db: Database, telegram: Telegram, *, tally: Tally) -> None:
         except TelegramError as error:
             if not error.refused or error.pause:
                 raise
+
+
+def _repair_webhook(telegram: Telegram, webhook: Webhook) -> bool:
+    is_repaired = webhooks.repair(telegram, webhook)
+    if is_repaired:
+        # Each is counted, so it is seen if somebody else takes the webhook away again and again.
+        log.warning("webhook_repaired", extra={"url": webhook.url})
+    return is_repaired
 
 
 def _take_page(db: Database, bot_id: int, page: list[Json], request_id: str, tally: Tally) -> None:

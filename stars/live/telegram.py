@@ -4,6 +4,7 @@ The token is part of every address: no exception of httpx, which may quote one, 
 """
 
 import time
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, cast
 
@@ -53,6 +54,8 @@ class Telegram:
     def __init__(self, token: str, api_url: str) -> None:
         self.bot_id = int(token.partition(":")[0])
         self._api_url = api_url
+        self.clock_ahead: float | None = None
+        """Seconds by which Telegram's clock was ahead of ours at its last answer, if it said."""
         self._address = f"{api_url}/bot{token}"
 
     @cached_property
@@ -124,6 +127,10 @@ class Telegram:
         result = self.call("getStarTransactions", {"offset": offset, "limit": PAGE})
         return cast(list[Json], cast(Json, result)["transactions"])
 
+    def star_balance(self) -> int:
+        """Return how many Stars the bot has. May be negative. Raises TelegramError."""
+        return int(cast(Json, self.call("getMyStarBalance"))["amount"])
+
     def set_webhook(self, *, url: str, secret: str) -> None:
         """Have UPDATES sent to `url`, with `secret` in their header. Raises TelegramError."""
         self.call(
@@ -143,6 +150,7 @@ class Telegram:
         self.call("deleteWebhook")
 
     def _ask(self, method: str, arguments: Json) -> object:
+        asked_at = time.time()
         try:
             response = self._client.post(f"{self._address}/{method}", json=arguments)
         except httpx.TimeoutException:  # the caller has waited long enough
@@ -154,7 +162,20 @@ class Telegram:
             ) from None
         except ProxyError as error:
             raise TelegramError(f"Telegram cannot be reached: {error.variable} {error}.") from None
+        self.clock_ahead = _clock_ahead(response, (asked_at + time.time()) / 2)
         return _result(method, response)
+
+
+def _clock_ahead(response: httpx.Response, answered_at: float) -> float | None:
+    """Return by how many seconds the Date of a response is ahead of `answered_at`.
+
+    A Date has no fraction of a second: the middle of that second is the best guess.
+    """
+    try:
+        date = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return None
+    return date.timestamp() + 0.5 - answered_at
 
 
 def _result(method: str, response: httpx.Response) -> object:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from stars.database import migrate
 from stars.database.migrate import SchemaFile
 from stars.database.pool import Database
+from stars.domain.health import HealthCheck
 from stars.domain.service import Service
 
 
@@ -13,13 +14,15 @@ class State:
     """Which mode it runs in, and on what database.
 
     `schema` is the number of the newest migration that the database has; `missing` are the names
-    of those of this release that it lacks, and of the functions.
+    of those of this release that it lacks, and of the functions. `health` are the checks that
+    found something.
     """
 
     mode: str
     schema: int
     missing: list[str]
     database: str
+    health: list[HealthCheck]
 
 
 def read_state(here: Service) -> State:
@@ -31,6 +34,7 @@ def read_state(here: Service) -> State:
         schema=max(applied, default=0),
         missing=names_of_missing(needed),
         database=migrate.server_version(here.db),
+        health=[check for check in here.payments.health() if check.problem],
     )
 
 

@@ -9,6 +9,8 @@ from stars.live import reconcile
 NOTHING: dict[str, Any] = {
     **{field.name: 0 for field in fields(reconcile.Counts)},
     "unexplained": [],
+    "health": [],
+    "repaired": [],
     "telegram": None,
 }
 

@@ -17,7 +17,7 @@ from harness.servers import Served
 from harness.star_plan import Plan, Sale
 from stars.domain import purchases
 from stars.errors import Refusal
-from stars.live import reconcile, refunds
+from stars.live import refunds
 
 STARS = 1000
 CLIENTS = 4
@@ -88,8 +88,7 @@ class Run:
 
     def reconcile(self) -> None:
         with suppress(Refusal):
-            telegram = self.here.payments.telegram
-            reconcile.reconcile(self.here.db, telegram, request_id="every-star")
+            self.here.payments.reconcile(request_id="every-star")
 
     def let_time_pass(self) -> None:
         self.shop.sim.push(3, settle=0.1)

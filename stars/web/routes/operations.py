@@ -6,6 +6,7 @@ from flask import Response, request
 
 from stars import errors, metrics
 from stars.schemas.answers import StatusAnswer
+from stars.web import health
 from stars.web.answers import respond
 from stars.web.api import Answer, Blueprint
 from stars.web.requests import service
@@ -51,7 +52,8 @@ def readyz() -> Response:
 def read_metrics() -> Response:
     """What all workers have counted, for Prometheus"""
     admit_scraper(service().settings.metrics_token)
-    return Response(metrics.exposition(), content_type=METRICS_TYPE)
+    found = metrics.exposition() + metrics.exposition_of(health.gauges(service().payments))
+    return Response(found, content_type=METRICS_TYPE)
 
 
 def admit_scraper(token: str | None) -> None:

@@ -30,6 +30,7 @@ def shop(reconciled_shop: Shop) -> Iterator[Shop]:
     shop.reconcile()
     yield shop
     shop.clear_faults()
+    shop.run("telegram", "webhook", "set")
     shop.sql.execute("UPDATE star_transactions SET explanation = 'a test''s'")
     shop.reconcile()
     shop.sim.quiet()

@@ -8,8 +8,6 @@ from harness.reconciling import NOTHING, kept
 from harness.updates import checkout, message, new_id
 from harness.waiting import together
 
-from stars.live import reconcile
-
 
 def test_l12_a_payment_whose_webhook_never_came_is_settled(shop: Shop) -> None:
     buyer, purchase_id = shop.buyer(), new_id()
@@ -55,9 +53,7 @@ def test_l12_twice_at_once_it_does_everything_once(shop: Shop) -> None:
     for purchase_id in missed:
         buyer.pay(buyer.link(purchase_id))
     here = shop.app.extensions["stars"]
-    runs = together(
-        *[lambda: reconcile.reconcile(here.db, here.payments.telegram, request_id="r")] * 4
-    )
+    runs = together(*[lambda: here.payments.reconcile(request_id="r")] * 4)
     assert sum(run.counts.settled for run in runs) == 4
     assert sum(run.counts.refunds_sent for run in runs) == 4
     assert [run.unexplained for run in runs] == [()] * 4

@@ -34,6 +34,7 @@ def test_l12_what_no_purchase_explains_is_named_until_somebody_explains_it(shop:
     )
     shop.sim.ask("getUpdates", offset=-1)
     shop.sim.ask("getUpdates", offset=2**31 - 1)
+    shop.run("telegram", "webhook", "set")
 
     for _ in range(2):
         found = shop.reconcile()["unexplained"]
@@ -65,6 +66,9 @@ def test_l12_what_the_owner_takes_out_and_what_was_before_us_is_no_mystery(
             shop.sim.ask(
                 "answerPreCheckoutQuery", pre_checkout_query_id=paying["checkout"], ok=True
             )
+        shop.sim.ask("getUpdates", offset=-1)
+        shop.sim.ask("getUpdates", offset=2**31 - 1)
+        shop.run("telegram", "webhook", "set")
         shop.sim.act("withdraw", stars=300)
         shop.sql.execute("UPDATE star_transactions SET dated = dated")
         assert shop.reconcile() == NOTHING

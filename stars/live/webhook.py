@@ -1,0 +1,89 @@
+"""The webhook: where Telegram is to send updates, and what is wrong with where it sends them."""
+
+import time
+from dataclasses import dataclass
+
+from stars.config import Settings
+from stars.domain.health import Problem
+from stars.domain.types import Json
+from stars.live.telegram import UPDATES, Telegram
+
+PATH = "/api/v1/purchase/webhook"
+SET_AGAIN = "flask telegram webhook set"
+
+FRESH = 3600
+"""Seconds after which a delivery that failed is history."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook:
+    """Where Telegram is to send, with which secret. `url` is None if PUBLIC_URL is not set."""
+
+    url: str | None
+    secret: str
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Webhook":
+        """Return the webhook that these settings ask for."""
+        url = settings.public_url + PATH if settings.public_url else None
+        return cls(url=url, secret=settings.telegram_webhook_secret or "")
+
+
+def repair(telegram: Telegram, webhook: Webhook) -> bool:
+    """Set the webhook again if it is not where it should be.
+
+    Returns:
+        True if it was set again. Without a url it never is.
+
+    Raises:
+        TelegramError: it is not set, or nobody knows.
+
+    """
+    if webhook.url is None or not misdirections(telegram.webhook_info(), webhook):
+        return False
+    telegram.set_webhook(url=webhook.url, secret=webhook.secret)
+    return True
+
+
+def misdirections(info: Json, webhook: Webhook) -> list[Problem]:
+    """Return why Telegram, which says `info`, does not send here what payments need.
+
+    https://core.telegram.org/bots/api#webhookinfo
+    """
+    found = []
+    wrong_place = _wrong_place(str(info.get("url", "")), webhook.url)
+    if wrong_place:
+        found.append(Problem(problem=wrong_place, cure=SET_AGAIN))
+    sent = info.get("allowed_updates") or UPDATES
+    lacking = sorted(set(UPDATES) - set(sent))
+    if lacking:
+        names = ", ".join(lacking)
+        found.append(Problem(problem=f"Telegram does not send {names}", cure=SET_AGAIN))
+    return found
+
+
+def failed_delivery(info: Json) -> Problem | None:
+    """Return why the last delivery failed, if it did not long ago."""
+    error = info.get("last_error_message")
+    age = time.time() - info.get("last_error_date", 0)
+    if not error or age > FRESH:
+        return None
+    cure = "see that PUBLIC_URL is reachable, look into the logs"
+    if "401" in error:
+        cure = f"the secret differs: {SET_AGAIN}"
+    return Problem(problem=f"the last delivery failed: {error}", cure=cure)
+
+
+def waiting_updates(info: Json) -> int:
+    """Return how many updates Telegram has not delivered yet."""
+    return int(info.get("pending_update_count", 0))
+
+
+def _wrong_place(url: str, expected: str | None) -> str | None:
+    """Say what is wrong with the address that Telegram sends to, None if nothing is."""
+    if not url:
+        should_be = f", not {expected}" if expected else ""
+        return f"the webhook is not set{should_be}: it was deleted, or somebody polls"
+    if expected is not None:
+        return None if url == expected else f"the webhook is {url}, not {expected}"
+    return None if url.endswith(PATH) else f"the webhook is {url}, which is not this service"
