@@ -96,7 +96,7 @@ class MockPayments(Payments):
                 super().act(action, purchase_id=purchase_id, request_id=request_id, address=address)
 
     def end_by_link(self, outcome: str, *, purchase_id: str, request_id: str) -> None:
-        """Do what a button of the payment sheet does: `paid` completes, `failed` fails, others nothing.
+        """Do what a button of the sheet does: `paid` completes, `failed` fails, others nothing.
 
         Raises as domain.purchases.complete_purchase.
         """

@@ -69,7 +69,7 @@ def expired() -> Unauthorized:
 
 
 def _check_date(issued_at: datetime) -> None:
-    """Raise Unauthorized for a date too far ahead; tell the operator of one that is ahead at all."""
+    """Raise Unauthorized for a date far ahead; tell the operator of one that is ahead at all."""
     ahead = issued_at - datetime.now(UTC)
     if ahead > CLOCK_TOLERANCE:
         raise Unauthorized("The launch data is dated in the future.")
