@@ -3,6 +3,7 @@
 import re
 import sys
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -76,6 +77,8 @@ class Settings:
     checkout_reserved_for: int = CHECKOUT_RESERVED_FOR
     keep_updates: int = KEEP_UPDATES
     silence_after: int = SILENCE_AFTER
+    fulfil_within: timedelta | None = None
+    refund_unfulfilled_after: timedelta | None = None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -192,6 +195,8 @@ def read_settings(variables: Variables) -> Settings:
         # Longer than Telegram resends: a repeat must be known for one.
         keep_updates=variables.number("KEEP_UPDATES", KEEP_UPDATES, 2, 36_500),
         silence_after=variables.number("SILENCE_AFTER", SILENCE_AFTER, 1, 8_760),
+        fulfil_within=variables.duration("FULFIL_WITHIN"),
+        refund_unfulfilled_after=variables.duration("REFUND_UNFULFILLED_AFTER"),
     )
 
 

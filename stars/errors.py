@@ -88,6 +88,14 @@ class PaidForReal(Refusal, status=409):
     """Real Stars were paid for this purchase. It cannot be marked failed: refund it instead."""
 
 
+class EndpointNotFound(Refusal, status=404):
+    """There is no such endpoint. See flask endpoints list."""
+
+
+class DeliveryNotFound(Refusal, status=404):
+    """There is no such delivery. See flask deliveries list."""
+
+
 class KeyNotFound(Refusal, status=404):
     """There is no such key. See flask keys list."""
 
@@ -126,6 +134,10 @@ class ItemNotForSale(Refusal, status=422):
 
 class InvalidPurchasePayload(Refusal, status=422):
     """The request is not what it has to be. The fields under errors need another value."""
+
+
+class InvalidEndpoint(Refusal, status=422):
+    """Nothing can be sent to this address. An endpoint's address begins with https://"""
 
 
 class InvalidQuery(Refusal, status=422):

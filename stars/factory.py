@@ -7,12 +7,14 @@ from flask import Flask, Response, request
 
 from stars import logs
 from stars.commands.database import db as database_commands
+from stars.commands.endpoints import deliveries, endpoints
 from stars.commands.funnel import measure_funnel
 from stars.commands.items import items as item_commands
 from stars.commands.keys import keys
 from stars.commands.purchase import purchase as purchase_commands
 from stars.commands.rehearse import rehearse
 from stars.commands.telegram import telegram
+from stars.commands.worker import worker
 from stars.config import THREADS, Settings, settings_or_exit
 from stars.database import embedded
 from stars.database.pool import Database
@@ -44,6 +46,9 @@ COMMANDS = (
     database_commands,
     item_commands,
     keys,
+    endpoints,
+    deliveries,
+    worker,
     telegram,
     measure_funnel,
     rehearse,

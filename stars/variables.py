@@ -3,6 +3,8 @@
 No message shows anything of a value: it may be a secret, or a piece of one.
 """
 
+import re
+from datetime import timedelta
 from typing import cast
 
 from environs import Env, EnvValidationError
@@ -11,7 +13,12 @@ from marshmallow.validate import OneOf, Range, Regexp
 
 from stars import database_url
 
+DURATION = (r"[1-9]\d{0,5}[smhd]", "must be a time like 90s, 15m, 48h or 3d")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
 SHAPES = {
+    "FULFIL_WITHIN": DURATION,
+    "REFUND_UNFULFILLED_AFTER": DURATION,
     "HOST": (
         r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]?",
         "must be an address or a name to listen on, like 127.0.0.1 or ::, without a port",
@@ -79,6 +86,13 @@ class Variables:
     def switch(self, name: str) -> bool:
         """Return whether something is switched on."""
         return self._env.str(name, "") != "" and self._env.bool(name)
+
+    def duration(self, name: str) -> timedelta | None:
+        """Return a time of the shape DURATION, or None."""
+        text = self.text(name)
+        if not re.fullmatch(DURATION[0], text):
+            return None
+        return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
 
     def problems(self) -> dict[str, str]:
         """Return what was wrong with what has been read, by variable."""

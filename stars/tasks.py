@@ -1,0 +1,79 @@
+"""The periodic tasks of the worker: what a scheduler would have to run."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from stars.domain import fulfilment
+from stars.domain.service import Service
+from stars.live import reconcile
+from stars.live.payments import LivePayments
+from stars.live.reconcile import Tally
+from stars.live.telegram import TelegramError
+from stars.notifications import deliveries
+
+KEEP_DELIVERIES = timedelta(days=30)
+PRUNED_AT_ONCE = 1000
+"""Rows, in one statement: a few milliseconds under lock."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What runs every `pause`, by one worker at a time."""
+
+    name: str
+    pause: timedelta
+    run: Callable[[Service], None]
+
+
+def reconcile_with_telegram(service: Service) -> None:
+    """Compare everything with Telegram's list, and say what nobody can explain. Live mode alone."""
+    if not isinstance(service.payments, LivePayments):
+        return
+    report = reconcile.reconcile(service.db, service.payments.telegram, request_id="worker")
+    level = logging.INFO if report.is_clean else logging.ERROR
+    fields = {"unexplained": len(report.unexplained), "trouble": report.trouble}
+    log.log(level, "reconciled", extra=asdict(report.counts) | fields)
+
+
+def send_due_refunds(service: Service) -> None:
+    """Ask Telegram for the refunds that are due. Live mode alone."""
+    if not isinstance(service.payments, LivePayments):
+        return
+    tally: Tally = Counter()
+    try:
+        reconcile.send_refunds(service.db, service.payments.telegram, tally=tally)
+    except TelegramError as error:
+        log.warning("refunds_postponed", extra={"reason": str(error)})
+
+
+def await_fulfilment(service: Service) -> None:
+    """Say what was paid and not handed out in time, and give it back where that is wanted."""
+    settings, mode = service.settings, service.payments.mode
+    if settings.fulfil_within is not None:
+        late = fulfilment.overdue(service.db, mode=mode, within=settings.fulfil_within)
+        if late.count:
+            fields = {"count": late.count, "oldest_seconds": round(late.oldest.total_seconds())}
+            log.error("purchases_not_fulfilled", extra=fields)
+    if settings.refund_unfulfilled_after is not None and mode == "live":
+        fulfilment.queue_refunds(
+            service.db, after=settings.refund_unfulfilled_after, request_id="worker"
+        )
+
+
+def prune(service: Service) -> None:
+    """Forget deliveries that ended long ago."""
+    while deliveries.prune(service.db, older_than=KEEP_DELIVERIES, limit=PRUNED_AT_ONCE):
+        pass
+
+
+TASKS = (
+    Task(name="reconcile", pause=timedelta(minutes=5), run=reconcile_with_telegram),
+    Task(name="refunds", pause=timedelta(seconds=30), run=send_due_refunds),
+    Task(name="fulfilment", pause=timedelta(minutes=1), run=await_fulfilment),
+    Task(name="prune", pause=timedelta(hours=1), run=prune),
+)
