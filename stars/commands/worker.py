@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from stars import logs
 from stars.commands.command import Command, service
-from stars.worker import Worker
+from stars.work.worker import Worker
 
 PARENT_CHECK = 1.0
 """Seconds between looks whether the process that started this one is still there."""

@@ -10,6 +10,7 @@ from typing import Literal, TypedDict, cast
 
 from stars.database.pool import Database
 from stars.database.queries import queries
+from stars.domain import events
 from stars.domain.types import Mode
 from stars.errors import DeliveryNotFound, EndpointNotFound
 from stars.notifications import endpoints
@@ -85,7 +86,7 @@ class DeliveryShown(TypedDict):
 
 def make(db: Database) -> int:
     """Make the deliveries of what has happened since; return how many."""
-    db.fetch_one(queries.sequence_feed)
+    events.sequence(db)
     return cast(int, db.fetch_one(queries.make_deliveries, max_places=PLACES_AT_ONCE))
 
 
@@ -211,7 +212,7 @@ def prune(db: Database, *, older_than: timedelta, limit: int) -> int:
 
 
 def _delivery(mode: Mode, row: Sequence[object]) -> Delivery:
-    (number, endpoint, message_id, _type, attempts, lose_first, url, secret, previous, event) = row
+    number, endpoint, message_id, _type, attempts, lose_first, url, secret, previous, event = row
     told = message(cast(EventOfMode, event)) if event else _test_message(str(message_id), mode)
     signers = [str(secret)] if previous is None else [str(secret), str(previous)]
     return Delivery(

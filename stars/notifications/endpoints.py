@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from stars.database.pool import Database
 from stars.database.queries import queries
+from stars.domain import events
 from stars.domain.types import Mode
 from stars.errors import EndpointNotFound, InvalidEndpoint
 
@@ -57,7 +58,7 @@ def add(
     """
     check_url(url, is_development=is_development)
     secret = make_secret()
-    db.fetch_one(queries.sequence_feed)
+    events.sequence(db)
     number = db.fetch_one(
         queries.add_endpoint, url=url, mode=mode, message_types=types, secret=secret
     )

@@ -35,7 +35,8 @@ BELOW = {
     "live": PAYMENT,
     "notifications": PAYMENT,
     "web": BELOW_WEB,
-    "commands": BELOW_WEB,
+    "work": BELOW_WEB,
+    "commands": BELOW_WEB | {"work"},
     "server": GROUND,
     "simulator": set(),
 }

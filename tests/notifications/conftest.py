@@ -10,7 +10,7 @@ from harness.receiver import Receiver
 
 from stars.domain.service import Service
 from stars.notifications import endpoints
-from stars.worker import Worker
+from stars.work.worker import Worker
 
 
 @pytest.fixture

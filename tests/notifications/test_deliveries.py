@@ -9,13 +9,14 @@ import psycopg
 import pytest
 from harness.people import Person
 from harness.receiver import Receiver, Reply, Told
+from harness.types import Command
 from harness.waiting import eventually
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from stars.domain.service import Service
 from stars.notifications import deliveries, endpoints
 from stars.notifications.sender import Outcome
-from stars.worker import Worker
+from stars.work.worker import Worker
 
 Start = Callable[[], Worker]
 DUE_NOW = "UPDATE deliveries SET due_at = clock_timestamp() WHERE delivered_at IS NULL"
@@ -305,7 +306,7 @@ def test_n2_one_and_all_since_can_be_sent_again(
     receiver: Receiver,
     endpoint: tuple[int, str],
     start_worker: Start,
-    console: Any,
+    command: Command,
 ) -> None:
     start_worker()
     begun = datetime.now(UTC) - timedelta(minutes=1)
@@ -314,10 +315,10 @@ def test_n2_one_and_all_since_can_be_sent_again(
     eventually(lambda: states(here) == ["delivered"] * 2)
     number = log(here)[0]["delivery_id"]
 
-    assert console("deliveries", "resend", str(number)).exit_code == 0
+    assert command("deliveries", "resend", str(number)).exit_code == 0
     eventually(lambda: len(receiver.told) == 3)
     since = begun.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert console("deliveries", "resend-since", str(endpoint[0]), since).stdout.startswith("2 ")
+    assert command("deliveries", "resend-since", str(endpoint[0]), since).stdout.startswith("2 ")
     eventually(lambda: len(receiver.told) == 5)
 
 
@@ -326,10 +327,10 @@ def test_n2_a_test_event_is_told_like_any_other(
     receiver: Receiver,
     endpoint: tuple[int, str],
     start_worker: Start,
-    console: Any,
+    command: Command,
 ) -> None:
     start_worker()
-    assert console("endpoints", "test", str(endpoint[0])).exit_code == 0
+    assert command("endpoints", "test", str(endpoint[0])).exit_code == 0
 
     [told] = eventually(lambda: list(receiver.told))
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.domain import fulfilment
 from stars.domain.service import Service
 from stars.live import reconcile
@@ -28,6 +30,16 @@ class Task:
     name: str
     pause: timedelta
     run: Callable[[Service], None]
+
+
+def claim(db: Database, task: Task) -> bool:
+    """Tell whether a task is due. If so, its caller runs it, and nobody else does until it is due.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    return bool(db.fetch_one(queries.claim_task, name=task.name, pause=task.pause))
 
 
 def reconcile_with_telegram(service: Service) -> None:

@@ -8,13 +8,13 @@ import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from stars.database.queries import queries
 from stars.domain.service import Service
 from stars.errors import Busy, DatabaseUnavailable
 from stars.notifications import deliveries
 from stars.notifications.deliveries import Delivery
 from stars.notifications.sender import Sender
-from stars.tasks import TASKS, Task
+from stars.work import tasks
+from stars.work.tasks import TASKS, Task
 
 SENDERS = 32
 """Threads that send. They wait for others nearly all of their time."""
@@ -90,7 +90,7 @@ class Worker:
         """Run a task if it is due. One that fails is told of, and runs again when it is due."""
         here = self._service
         try:
-            if here.db.fetch_one(queries.claim_task, name=task.name, pause=task.pause):
+            if tasks.claim(here.db, task):
                 task.run(here)
         except (Busy, DatabaseUnavailable) as error:
             log.warning("task_postponed", extra={"task": task.name, "reason": str(error)})
