@@ -46,9 +46,14 @@ def reconcile_with_telegram(service: Service) -> None:
     """Compare everything with Telegram's list, and say what nobody can explain. Live mode alone."""
     if not isinstance(service.payments, LivePayments):
         return
-    report = reconcile.reconcile(service.db, service.payments.telegram, request_id="worker")
+    report = service.payments.reconcile(request_id="worker")
     level = logging.INFO if report.is_clean else logging.ERROR
-    fields = {"unexplained": len(report.unexplained), "trouble": report.trouble}
+    problems = [check.problem for check in report.health if check.problem]
+    fields = {
+        "unexplained": len(report.unexplained),
+        "trouble": report.trouble,
+        "problems": problems,
+    }
     log.log(level, "reconciled", extra=asdict(report.counts) | fields)
 
 
