@@ -38,7 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest's own is one for all runs of a user, and closed anew by each that starts; PostgreSQL,
     which runs as another user when the tests run as root, would be locked out in the middle of a
     run by the start of the next.
+
+    What the tests start has to hear Ctrl-C, also where the run does not, as in the background of a
+    shell: a process inherits what its parent ignores.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         place = tempfile.mkdtemp(prefix="stars-tests-")
         os.environ["PYTEST_DEBUG_TEMPROOT"] = place

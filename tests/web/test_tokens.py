@@ -27,8 +27,11 @@ def keys() -> Iterator[KeyServer]:
 
 
 def token(secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
-    """Return a token of alice's; a claim that is None is left out."""
-    said = {"sub": "alice", "exp": time.time() + 60} | claims
+    """Return a token of alice's; a claim that is None is left out.
+
+    It lasts longer than any run: some are made when the tests are collected.
+    """
+    said = {"sub": "alice", "exp": time.time() + 24 * 3600} | claims
     kept = {name: value for name, value in said.items() if value is not None}
     return jwt.encode(kept, secret, algorithm)
 
