@@ -1,7 +1,10 @@
 """`python app.py`: migrate, say what is where, then serve."""
 
+import atexit
 import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ def main() -> None:
     from stars import serve  # first: gevent patches what psycopg finds
 
     migrate_or_exit()
+    start_worker()
     print(welcome(serve.settings, serve.DATABASE), flush=True)
 
     from gunicorn.app import wsgiapp
@@ -61,6 +65,22 @@ def migrate_or_exit() -> None:
         sys.exit(f"the database cannot be migrated: {error}")
     finally:
         db.close()
+
+
+def start_worker() -> None:
+    """Start one worker beside the web. It ends with this process, however that ends."""
+    app = Path(__file__).resolve().parents[1] / "app.py"
+    words = ["-m", "flask", "--app", str(app), "worker", "--with-parent"]
+    worker = subprocess.Popen([sys.executable, *words])
+    owner = os.getpid()
+
+    def end() -> None:
+        # gunicorn's workers inherit this function, but not the duty.
+        if os.getpid() == owner:
+            worker.terminate()
+            worker.wait()
+
+    atexit.register(end)
 
 
 def welcome(settings: "Settings", database: str) -> str:
