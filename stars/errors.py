@@ -13,7 +13,8 @@ class Refusal(Exception):
     """A request that is refused. `extra` holds further members of the problem document.
 
     `code` is what clients switch on: the name of the class in snake case. `retry_after` is in
-    seconds, None where asking again does not help.
+    seconds, None where asking again does not help. `reason` is for the operator alone: it may name
+    hosts and users, and is never part of an answer.
     """
 
     code: ClassVar[str]
@@ -29,9 +30,15 @@ class Refusal(Exception):
         cls.status = status
         cls.retry_after = retry_after
 
-    def __init__(self, detail: str | None = None, **extra: Any) -> None:
+    def __init__(self, detail: str | None = None, *, reason: str = "", **extra: Any) -> None:
         super().__init__(detail or self.detail)
         self.extra = extra
+        self.reason = reason
+
+    @property
+    def for_operator(self) -> str:
+        """What somebody at a terminal is told."""
+        return self.reason or str(self)
 
 
 class InvalidJson(Refusal, status=400):

@@ -1,8 +1,7 @@
-"""The way to PostgreSQL: the pool, and database failures turned into refusals."""
+"""The way to PostgreSQL: connections are lent from a pool, and its failures become refusals."""
 
 import atexit
 import logging
-import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,107 +9,100 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg import errors as pg
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from stars.errors import Busy, DatabaseUnavailable
+from stars.database.connections import (
+    ANSWER_WAIT,
+    PARAMETERS,
+    BoundedConnection,
+    Route,
+    discard_if_dead,
+    forget_variables_that_lead_astray,
+)
+from stars.database.failures import reason_of, refusal_for
+from stars.errors import Busy, DatabaseUnavailable, Refusal
 
-# Each wait stays under the 5 s within which a caller is promised an answer (G16), and far under the 30 s after which a
-# platform's router gives up. Seconds:
-POOL_WAIT = 3.0  # for a free connection
-POOL_STEP = 0.2  # of it, after which to give up if nothing connects: threads must not queue behind a dead server
-ANSWER_WAIT = 4.5  # for a server that has gone silent: longer than it takes one to say no by itself
-SESSION = {
-    "statement_timeout": "4s",
-    "lock_timeout": "3s",  # for somebody else's row lock (G17)
-    "client_connection_check_interval": "500ms",  # a statement whose caller was killed is dropped, not done later (G13)
-    "TimeZone": "UTC",
-}
+# Each wait stays under the 5 s within which a caller is promised an answer (G16), and far under the
+# 30 s after which a platform's router gives up.
+
+POOL_WAIT = 3.0
+"""Seconds for a free connection."""
+
+POOL_STEP = 0.2
+"""Seconds of it, after which to give up if nothing connects: nobody queues at a dead server."""
+
+LIFETIME = 1800.0
+"""Seconds for one connection: after that a failover, a new pooler or a new certificate counts."""
 
 log = logging.getLogger(__name__)
 
 
-class BoundedConnection(psycopg.Connection[TupleRow]):
-    """A connection that gives up on a server which does not answer, instead of waiting for ever."""
-
-    patience: float | None = ANSWER_WAIT
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """Run `gen` to its end; once `patience` seconds are over, close the connection and raise OperationalError."""
-        try:
-            return super().wait(gen, interval, timeout or self.patience)
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
-                self.pgconn.finish()
-            raise
-
-
-def discard_if_dead(conn: BoundedConnection) -> None:
-    """Raise when the server has closed an idle `conn`, without asking it: a closed socket is readable.
-
-    So the connections that a restart of PostgreSQL leaves behind cost no caller a 503, and a live one no round trip.
-    """
-    poll = select.poll()
-    poll.register(conn.fileno(), select.POLLIN)
-    if poll.poll(0):
-        ConnectionPool.check_connection(conn)
-
-
 class Database:
-    """One pool, opened on first use: after gunicorn's fork, and not at all by a command that needs no database."""
+    """One pool, opened on first use.
+
+    That is after gunicorn's fork, and not at all in a command that needs no database.
+    """
 
     def __init__(self, find_url: Callable[[], str], *, max_connections: int) -> None:
         """`find_url` is asked for the address when the pool is opened."""
-        self._find_url, self._max_connections = find_url, max_connections
+        self._find_url = find_url
+        self._max_connections = max_connections
         self._pool: ConnectionPool[BoundedConnection] | None = None
         self._opening = threading.Lock()
+        self._route = Route()
+        self._lent: set[BoundedConnection] = set()
         self._down = False
 
     def fetch_one(self, statement: Any, **params: Any) -> Any:
-        """Run one statement; its row or value, or None. Raises Busy or DatabaseUnavailable."""
+        """Run one statement; return its row or value, or None. Raises Busy, DatabaseUnavailable."""
         with self.connection() as conn:
             return statement(conn, **params)
 
     def fetch_all(self, statement: Any, **params: Any) -> list[tuple[Any, ...]]:
-        """Run one statement; all its rows. Raises Busy or DatabaseUnavailable."""
+        """Run one statement; return all its rows. Raises Busy, DatabaseUnavailable."""
         with self.connection() as conn:
             return list(statement(conn, **params))
 
     def fetch_all_planned_anew(self, statement: Any, **params: Any) -> list[tuple[Any, ...]]:
-        """As fetch_all, with a plan made for these very parameters: which of them are NULL decides which index serves."""
+        """Do the same with a plan made for these very parameters.
+
+        Which of them are NULL decides which index serves.
+        """
         with self.connection() as conn:
             return conn.execute(statement.sql, params, prepare=False).fetchall()
 
     @contextmanager
     def connection(self) -> Iterator[BoundedConnection]:
-        """Lend a connection in autocommit: each statement is a transaction. Raises Busy or DatabaseUnavailable."""
-        pool, conn = self._pool or self._open(), None
+        """Lend a connection in autocommit, or in one transaction where the way allows no other.
+
+        Raises:
+            Busy: every connection is taken, or a lock was not to be had in time.
+            DatabaseUnavailable: the database cannot be reached, or cannot do it now.
+
+        """
+        pool = self._pool or self._open()
+        conn = self._checked_out(pool)
         try:
-            conn = self._checked_out(pool)
-            yield conn
-        except (pg.LockNotAvailable, pg.QueryCanceled) as slow:
-            raise Busy from slow
-        except PoolTimeout as none_free:
-            raise (DatabaseUnavailable if self._down else Busy) from none_free
-        except (
-            psycopg.OperationalError,
-            pg.ReadOnlySqlTransaction,
-            pg.UndefinedTable,
-            pg.UndefinedObject,
-        ) as unfit:
-            # Gone, a standby, or not migrated: look for a better one the next time.
-            log.error("database_unavailable", extra={"reason": str(unfit).partition("\n")[0]})
-            if conn:
+            with conn.bounded():
+                yield conn
+        except psycopg.Error as error:
+            refusal = refusal_for(error)
+            if refusal is None:
+                raise
+            if isinstance(refusal, DatabaseUnavailable):
+                # Gone, a standby, not migrated: look for a better one the next time.
                 conn.close()
-            raise DatabaseUnavailable from unfit
+            raise told(refusal) from error
         finally:
-            if conn:
-                pool.putconn(conn)
+            self._lent.discard(conn)
+            pool.putconn(conn)
 
     @contextmanager
     def unhurried_transaction(self) -> Iterator[BoundedConnection]:
-        """Lend a connection in one transaction that may take as long as it needs: for the console, not for requests."""
+        """Lend a connection in one transaction that may take as long as it needs.
+
+        For commands, not for requests. Raises what `connection` raises.
+        """
         with self.connection() as conn, conn.transaction():
             conn.patience = None
             conn.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
@@ -131,35 +123,56 @@ class Database:
         while True:
             try:
                 conn = pool.getconn(POOL_STEP)
+            except PoolTimeout as error:
+                all_lent = len(self._lent) >= self._max_connections
+                if time.monotonic() > until or (self._down and not all_lent):
+                    raise told(self._reason_for_none(all_lent)) from error
+            except PoolClosed as error:
+                raise told(DatabaseUnavailable(reason="This process is ending.")) from error
+            else:
+                self._lent.add(conn)
                 self._down = False
                 return conn
-            except PoolTimeout:
-                if self._down or time.monotonic() > until:
-                    raise
+
+    def _reason_for_none(self, all_lent: bool) -> Refusal:
+        """Return what to tell somebody for whom there was no connection."""
+        if all_lent:
+            return Busy(reason="Every connection is taken.")
+        if failure := self._route.failure:
+            return DatabaseUnavailable(reason=reason_of(failure))
+        return DatabaseUnavailable(
+            reason="Nothing answers. DATABASE_URL says where to look for it."
+        )
 
     def _open(self) -> ConnectionPool[BoundedConnection]:
         with self._opening:
             if self._pool is None:
+                forget_variables_that_lead_astray()
                 atexit.register(self.close)  # before the threads of the pool stop being scheduled
-                self._pool = ConnectionPool(
-                    self._find_url(),
-                    min_size=1,
-                    max_size=self._max_connections,
-                    check=discard_if_dead,
-                    open=True,
-                    connection_class=BoundedConnection,
-                    kwargs={
-                        "autocommit": True,
-                        "application_name": "stars",
-                        "connect_timeout": 3,
-                        "tcp_user_timeout": 4000,  # ms until a host that no longer acknowledges counts as gone
-                        "options": " ".join(
-                            f"-c {name}={value}" for name, value in SESSION.items()
-                        ),
-                    },
-                    # No retries behind the scenes with growing pauses: the next request tries again, so the service is
-                    # back with the first one after the database is.
-                    reconnect_timeout=0,
-                    reconnect_failed=lambda _pool: setattr(self, "_down", True),
-                )
+                self._pool = self._new_pool(self._find_url())
             return self._pool
+
+    def _new_pool(self, url: str) -> ConnectionPool[BoundedConnection]:
+        return ConnectionPool(
+            url,
+            min_size=1,
+            max_size=self._max_connections,
+            max_lifetime=LIFETIME,
+            check=discard_if_dead,
+            open=True,
+            connection_class=BoundedConnection,
+            kwargs={"autocommit": True, "route": self._route, **PARAMETERS},
+            # No retries behind the scenes with growing pauses: the next request tries again, so the
+            # service is back with the first one after the database is.
+            reconnect_timeout=0,
+            reconnect_failed=self._note_that_it_is_down,
+        )
+
+    def _note_that_it_is_down(self, _pool: object) -> None:
+        self._down = True
+
+
+def told(refusal: Refusal) -> Refusal:
+    """Write down the reason of a refusal, which its caller is not told; return it to be raised."""
+    log.error(refusal.code, extra={"reason": refusal.reason})
+    return refusal
