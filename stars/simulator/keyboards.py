@@ -1,5 +1,7 @@
 """reply_markup: inline keyboards under a message, and keyboards in place of the buyer's own."""
 
+import re
+
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.chats import touch
@@ -20,6 +22,8 @@ ACTIONS = (
     "pay",
 )
 LONGEST_DATA = 64  # bytes
+# An address on the web, also without its scheme, or a place within Telegram.
+ADDRESS = re.compile(r"(?:(?:https?|tg)://)?[^\s:/?#]+(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 
 
 def read_inline_keyboard(args: Args) -> Json:
@@ -71,6 +75,10 @@ def _button(button: object) -> Json:
     refuse_if(
         not actions,
         "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+    )
+    refuse_if(
+        "url" in actions and not ADDRESS.fullmatch(str(button["url"])),
+        f"inline keyboard button URL '{button.get('url')}' is invalid: Wrong HTTP URL",
     )
     data = str(button.get("callback_data", ""))
     too_long = len(data.encode(errors="replace")) > LONGEST_DATA

@@ -77,6 +77,7 @@ def test_a_message_that_telegram_refuses_is_refused(
     [
         ({"text": "A", "callback_data": "я" * 33}, "BUTTON_DATA_INVALID"),
         ({"text": "A"}, "Text buttons are unallowed in the inline keyboard"),
+        ({"text": "A", "url": "javascript:alert(1)"}, "is invalid: Wrong HTTP URL"),
         ({"callback_data": "a"}, 'Field "text" must be of type String'),
         ("A", 'Field "text" must be of type String'),
     ],

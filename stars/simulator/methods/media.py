@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
-from stars.simulator.chats import find_chat, find_message, touch
 from stars.simulator.files import get_file, read_file, shown
 from stars.simulator.formatting.texts import read_caption
 from stars.simulator.keyboards import read_inline_keyboard
+from stars.simulator.methods.messages import find_own_message, replace_message
 from stars.simulator.methods.sending import send
 from stars.simulator.records import Bot, File, Json
 from stars.simulator.world import World
@@ -43,15 +43,10 @@ def edit_message_media(world: World, bot: Bot, args: Args) -> Json | bool:
     """Replace the file of one of the bot's messages."""
     if args.text("inline_message_id"):
         return True  # messages sent through inline mode stand in no chat that is simulated
-    chat = find_chat(world, bot, args)
-    before = find_message(chat, args.id("message_id"), "edit")
-    refuse_if(before["from"]["id"] != bot.id, "message can't be edited")
+    chat, before = find_own_message(world, bot, args)
     content = _of_album(world, args, args.parsed("media", "media"))
     kept = {name: before[name] for name in ("message_id", "from", "chat", "date")}
-    edited = {"edit_date": int(world.clock.now())}
-    chat.messages[before["message_id"]] = kept | content | read_inline_keyboard(args) | edited
-    touch(world, chat)
-    return chat.messages[before["message_id"]]
+    return replace_message(world, chat, kept | content | read_inline_keyboard(args))
 
 
 def _of_album(world: World, args: Args, media: object) -> Json:

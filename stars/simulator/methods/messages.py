@@ -9,7 +9,7 @@ from stars.simulator.chats import find_chat, find_message, touch
 from stars.simulator.formatting.texts import read_caption, read_text
 from stars.simulator.keyboards import read_inline_keyboard
 from stars.simulator.methods.sending import send
-from stars.simulator.records import Bot, Json
+from stars.simulator.records import Bot, Chat, Json
 from stars.simulator.world import World
 
 ACTIONS = (
@@ -121,20 +121,31 @@ def read_ids(args: Args) -> list[int]:
     return given
 
 
+def find_own_message(world: World, bot: Bot, args: Args) -> tuple[Chat, Json]:
+    """The chat and message that the arguments name, to be edited; raises Refused."""
+    chat = find_chat(world, bot, args)
+    message = find_message(chat, args.id("message_id"), "edit")
+    refuse_if(message["from"]["id"] != bot.id, "message can't be edited")
+    return chat, message
+
+
+def replace_message(world: World, chat: Chat, message: Json) -> Json:
+    """Put an edited message in the place of the one with its id."""
+    edited = message | {"edit_date": int(world.clock.now())}
+    chat.messages[message["message_id"]] = edited
+    touch(world, chat)
+    return edited
+
+
 def _edit(world: World, bot: Bot, args: Args, part: Part) -> Json | bool:
     """Change a part of a message, and its keyboard; raises Refused."""
     if args.text("inline_message_id"):
         return True  # messages sent through inline mode stand in no chat that is simulated
-    chat = find_chat(world, bot, args)
-    before = find_message(chat, args.id("message_id"), "edit")
-    refuse_if(before["from"]["id"] != bot.id, "message can't be edited")
+    chat, before = find_own_message(world, bot, args)
     suits = not part.holders or any(holder in before for holder in part.holders)
     refuse_if(not suits, f"there is no {part.name} in the message to edit")
     replaced = (*part.fields, "reply_markup")
     after = {name: value for name, value in before.items() if name not in replaced}
     after |= part.read(args) | read_inline_keyboard(args)
     refuse_if(after == before, NOT_MODIFIED)
-    after["edit_date"] = int(world.clock.now())
-    chat.messages[before["message_id"]] = after
-    touch(world, chat)
-    return after
+    return replace_message(world, chat, after)

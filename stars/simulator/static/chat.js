@@ -43,6 +43,13 @@
     }
   }
 
+  // An address may come without its scheme; what is not on the web opens nothing here.
+  function openLink(url) {
+    const address = /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`;
+    if (/^https?:/i.test(address)) window.open(address, "_blank", "noopener,noreferrer");
+    else toast(`Telegram would open ${address}`);
+  }
+
   // Mini Apps get their launch data in the address, as in Telegram.
   async function openApp(url) {
     const tab = window.open("about:blank", "_blank");
@@ -57,7 +64,7 @@
 
   async function press(message, button, node) {
     if (button.pay) return openSheet(message, button);
-    if (button.url) return window.open(button.url, "_blank", "noopener,noreferrer");
+    if (button.url) return openLink(button.url);
     if (button.web_app) return openApp(button.web_app.url);
     if (button.copy_text) return navigator.clipboard.writeText(button.copy_text.text);
     if (!button.callback_data) return toast("This button is not simulated.");
@@ -67,7 +74,7 @@
       if (!answer.answered) toast("The bot has not answered this press.");
       else if (answer.show_alert) alert(answer.text);
       else if (answer.text) toast(answer.text);
-      if (answer.url) window.open(answer.url, "_blank", "noopener,noreferrer");
+      if (answer.url) openLink(answer.url);
     } catch (error) {
       toast(error.message);
     }
