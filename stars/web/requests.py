@@ -4,11 +4,9 @@ import logging
 import re
 import time
 import uuid
-from contextlib import suppress
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import HTTPException
 
 from stars import logs, metrics
 from stars.domain.service import Service
@@ -57,7 +55,6 @@ def begin() -> None:
 
 def finish(answer: Response) -> Response:
     """Log and count an answer."""
-    discard_body()
     seconds = time.perf_counter() - g.begun_at
     route = request.url_rule.rule if request.url_rule else None
     answer.headers["X-Request-Id"] = request_id()
@@ -68,16 +65,8 @@ def finish(answer: Response) -> Response:
         "duration_ms": round(seconds * 1000, 2),
     }
     log.info("request", extra=fields)
-    # Methods that no route takes are made up by callers, without bound.
-    method = request.method if route else "any"
-    metrics.requests.labels(route or "none", method, answer.status_code).observe(seconds)
+    metrics.observe_request(route, request.method, answer.status_code, seconds)
     return answer
-
-
-def discard_body() -> None:
-    """Read what nobody has read: left on the connection it would be taken for the next request."""
-    with suppress(HTTPException):  # too large, or the caller is gone: then no request follows
-        request.stream.read()
 
 
 def end(_error: BaseException | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from harness.servers import Served
+from harness.types import Serve
 from harness.waiting import eventually, together
 from harness.workers import held
 
@@ -60,7 +61,7 @@ def is_fair(served: Served) -> bool:
 
 
 def test_the_busiest_of_two_workers_has_at_most_60_percent_of_16_connections_every_time(
-    url: str, serve: Callable[..., Served], callers: Callable[[Served, int], list[Caller]]
+    url: str, serve: Serve, callers: Callable[[Served, int], list[Caller]]
 ) -> None:
     served = serve(DATABASE_URL=url, WEB_CONCURRENCY="2")
     eventually(lambda: len(served.workers()) == 2)
@@ -75,7 +76,7 @@ def test_the_busiest_of_two_workers_has_at_most_60_percent_of_16_connections_eve
 
 
 def test_connections_are_shared_among_four_workers(
-    url: str, serve: Callable[..., Served], callers: Callable[[Served, int], list[Caller]]
+    url: str, serve: Serve, callers: Callable[[Served, int], list[Caller]]
 ) -> None:
     served = serve(DATABASE_URL=url, WEB_CONCURRENCY="4")
     eventually(lambda: len(served.workers()) == 4)
@@ -85,7 +86,7 @@ def test_connections_are_shared_among_four_workers(
 
 
 def test_a_worker_that_lost_its_connections_is_given_some_of_the_others(
-    url: str, serve: Callable[..., Served], callers: Callable[[Served, int], list[Caller]]
+    url: str, serve: Serve, callers: Callable[[Served, int], list[Caller]]
 ) -> None:
     served = serve(DATABASE_URL=url, WEB_CONCURRENCY="2")
     sixteen = callers(served, 16)
@@ -102,7 +103,7 @@ def test_a_worker_that_lost_its_connections_is_given_some_of_the_others(
 
 
 def test_a_worker_that_hangs_holds_up_no_new_client(
-    url: str, serve: Callable[..., Served], callers: Callable[[Served, int], list[Caller]]
+    url: str, serve: Serve, callers: Callable[[Served, int], list[Caller]]
 ) -> None:
     served = serve(DATABASE_URL=url, WEB_CONCURRENCY="2")
     stuck = served.workers()[0]

@@ -60,8 +60,8 @@ def test_a_killed_worker_is_replaced_and_its_counts_stay(url: str, serve: Serve)
     )
 
 
-def test_a_worker_stays_under_80_mb_of_its_own(url: str, serve: Serve) -> None:
+def test_a_worker_stays_under_40_mb_of_its_own(url: str, serve: Serve) -> None:
     served = serve(DATABASE_URL=url)
     together(*(lambda n=n: served.person("alice").purchase(f"p{n}", **SWORD) for n in range(50)))
     for worker in served.workers():
-        assert worker.memory_full_info().uss < 80 * 2**20
+        assert worker.memory_full_info().uss < 40 * 2**20

@@ -12,6 +12,7 @@ import pytest
 import requests
 from harness.constants import API, SWORD
 from harness.servers import Served
+from harness.types import Serve
 from harness.waiting import eventually
 from harness.workers import held
 
@@ -35,7 +36,7 @@ DRIPS = {
 
 
 @pytest.fixture
-def served(url: str, serve: Callable[..., Served]) -> Served:
+def served(url: str, serve: Serve) -> Served:
     return serve(DATABASE_URL=url)
 
 
