@@ -102,7 +102,8 @@
     node.textContent = "Waiting for the bot …";
     try {
       const outcome = await post("press", { message_id: message.message_id, button: button.text });
-      if (outcome.status !== "paid") throw new Error(`Not paid: ${outcome.reason ?? outcome.status}`);
+      const { status, reason } = outcome;
+      if (status !== "paid") throw new Error(`Not paid: ${reason ?? status}`);
       at("sheet").close();
       toast(`Paid ★ ${amount}`);
     } catch (error) {

@@ -1,4 +1,5 @@
-// Tells the front end that opened this invoice how it ended, as Telegram's web client does, and closes.
+// Tells the front end that opened this invoice how it ended, as Telegram's web client does.
+// Then it closes the tab.
 "use strict";
 
 (() => {
@@ -7,7 +8,7 @@
   const opener = window.opener ?? (window.parent === window ? null : window.parent);
   if (!opener) return;
 
-  // The status alone is told, which front ends must not believe anyway: so whoever asks may hear it.
+  // Anybody may hear it: it is the status alone, which front ends must not believe anyway.
   const told = { eventType: "invoice_closed", eventData: { slug, status } };
   opener.postMessage(JSON.stringify(told), "*");
 

@@ -35,14 +35,23 @@ const messages = (() => {
   function media(message, offer) {
     if (message.invoice) return invoice(message.invoice, offer);
     if (message.photo) return picture(message.photo.at(-1).file_id, "Photo");
-    if (message.sticker) return picture(message.sticker.file_id, message.sticker.emoji ?? "Sticker");
+    if (message.sticker) {
+      return picture(message.sticker.file_id, message.sticker.emoji ?? "Sticker");
+    }
     if (message.dice) return make("p", "dice", `${message.dice.emoji} ${message.dice.value}`);
-    if (message.contact) return make("p", "", `☎ ${message.contact.first_name} ${message.contact.phone_number}`);
-    if (message.poll) return make("p", "", `📊 ${message.poll.question}`);
-    if (message.venue) return make("p", "", `📍 ${message.venue.title}, ${message.venue.address}`);
-    if (message.location) return make("p", "", `📍 ${message.location.latitude}, ${message.location.longitude}`);
+    const words = inWords(message);
+    if (words) return make("p", "", words);
     const file = FILES.map((kind) => message[kind]).find(Boolean);
     return file ? attachment(file) : null;
+  }
+
+  // What is neither text nor file, as a line of text; nothing for all else.
+  function inWords({ contact, poll, venue, location }) {
+    if (contact) return `☎ ${contact.first_name} ${contact.phone_number}`;
+    if (poll) return `📊 ${poll.question}`;
+    if (venue) return `📍 ${venue.title}, ${venue.address}`;
+    if (location) return `📍 ${location.latitude}, ${location.longitude}`;
+    return "";
   }
 
   function attachment(file) {
@@ -103,9 +112,8 @@ const messages = (() => {
     if (happened) return happened;
     const node = make("article", message.from.is_bot ? "from-bot" : "from-buyer");
     const bubble = node.appendChild(make("div", "bubble"));
-    if (message.forward_origin) {
-      bubble.append(make("p", "reply", `Forwarded from ${message.forward_origin.sender_user.first_name}`));
-    }
+    const author = message.forward_origin?.sender_user;
+    if (author) bubble.append(make("p", "reply", `Forwarded from ${author.first_name}`));
     if (message.reply_to_message) bubble.append(reply(message.reply_to_message));
     const shown = media(message, offer);
     if (shown) bubble.append(shown);
