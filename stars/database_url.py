@@ -125,12 +125,22 @@ def unreadable(address: str) -> str | None:
 def unfit(address: str) -> str | None:
     """Find parts of an address whose values nothing can be done with."""
     parts = {name: str(value) for name, value in conninfo_to_dict(address).items()}
+    return unfit_place(parts) or unfit_option(parts)
+
+
+def unfit_place(parts: dict[str, str]) -> str | None:
+    """Find a host or a port that can be none."""
     for host in parts.get("host", "").split(","):
         if not HOST.fullmatch(host):
             return f"has a host that can be none: {ESCAPES}"
     for port in parts.get("port", "").split(","):
         if port and not (port.isdecimal() and 0 < int(port) < 65536):
             return f"has a port that is no number from 1 to 65535; {ESCAPES}"
+    return None
+
+
+def unfit_option(parts: dict[str, str]) -> str | None:
+    """Find an option that has a value which PostgreSQL does not know."""
     for name, known in CHOICES.items():
         if parts.get(name) not in {None, *known}:
             return f"has another {name} than {', '.join(sorted(known))}"

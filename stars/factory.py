@@ -65,7 +65,7 @@ class StarsApp(Flask):
         return func
 
     def send_static_file(self, filename: str) -> Response:
-        """Send one of our files. Pages of any origin may show them, also those that are isolated."""
+        """Send one of our files. Pages of any origin may show them, also isolated ones."""
         answer = super().send_static_file(filename)
         answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return answer

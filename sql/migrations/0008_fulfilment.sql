@@ -9,8 +9,8 @@ ALTER TABLE purchases
 
 ALTER DOMAIN event_type DROP CONSTRAINT event_type_check;
 ALTER DOMAIN event_type ADD CONSTRAINT event_type_check CHECK (VALUE IN (
-    'purchase_invoice_created', 'purchase_invoice_reopened', 'purchase_succeeded', 'purchase_failed',
-    'purchase_payment_refused', 'purchase_refunded', 'purchase_fulfilled')) NOT VALID;
+    'purchase_invoice_created', 'purchase_invoice_reopened', 'purchase_succeeded',
+    'purchase_failed', 'purchase_payment_refused', 'purchase_refunded', 'purchase_fulfilled')) NOT VALID;
 
 -- What was paid and is not handed out yet. Kept by sequence_feed from the events, beside a purchase
 -- and not within it: an index on its status would make every completion dearer. What was paid

@@ -31,7 +31,7 @@ Real Stars, rehearsed; nothing of this is kept, and Ctrl-C ends it.
 
   1. the shop      {service}/mock/demo#tgWebAppData={launch}
                    Alice buys, {stars} Stars in her pocket; paying opens what Telegram would show
-  2. Telegram      {telegram}/           links, buyers, what happened, and buttons for what goes wrong
+  2. Telegram      {telegram}/           links, buyers, what happened, and what goes wrong
   3. the console   {service}/console    what the service knows; refunds are there
 
   flask commands:  export {variables}

@@ -1,1 +1,1 @@
-"""The way to PostgreSQL: a pool, the named statements, migrations, and a server of its own for development."""
+"""The way to PostgreSQL: a pool, the named statements, migrations, an embedded server."""

@@ -179,7 +179,7 @@ def _apply_migration(conn: Connection, migration: SchemaFile) -> None:
 
 
 def _apply_functions(conn: Connection, functions: list[SchemaFile]) -> None:
-    """Apply functions twice: they may name each other, so all have to exist before one is checked."""
+    """Apply functions twice: they may name each other, so all exist before one is checked."""
     for checked in ("off", "on"):
         conn.execute(f"SET LOCAL check_function_bodies = {checked}".encode())
         for function in functions:

@@ -78,7 +78,8 @@ class Row:
     """What measure_funnel counted of one thing, in the window or in the one before.
 
     `kind` is "total", "group" (of the invoices that share `key`) or "step" (of the histogram,
-    `key` is its number). `percentiles` are the 50th, 90th and 95th, in ms; None where no time is known.
+    `key` is its number). `percentiles` are the 50th, 90th and 95th, in ms;
+    None where no time is known.
     """
 
     kind: str
@@ -148,7 +149,8 @@ def measure(
         db: where purchases are.
         mode: "mock" or "live".
         since, until: with a time zone; without them, the last seven days up to now.
-        by: one of schemas.funnel.DIMENSIONS. The groups come largest first; days in order, those without
+        by: one of schemas.funnel.DIMENSIONS. The groups come largest first; days in order, those
+            without
             an invoice too.
         unhurried: take as long as it needs; a request may not.
 

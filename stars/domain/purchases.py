@@ -122,7 +122,7 @@ def log_completion(attempt: Attempt, transition: Transition) -> Transition:
 def fail_payment(
     db: Database, *, purchase_id: str, owner: Owner, order: Order, request_id: str
 ) -> Transition:
-    """Make a pending mock purchase `failed`, as a payment that fails does. Any other stays as it is.
+    """Make a pending mock purchase `failed`, as a payment that fails does. Any other stays.
 
     Takes the same arguments as create_invoice.
 

@@ -68,7 +68,7 @@ def resolve(host: str, port: int, *, only_public: bool) -> list[str]:
 
 
 class BoundedStream(httpcore.NetworkStream):
-    """A stream on which nobody waits longer than until `deadline`, however little comes at a time."""
+    """A stream on which nobody waits past `deadline`, however little comes at a time."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream

@@ -14,10 +14,18 @@ TAMPERINGS = {
     "first event gone": "DELETE FROM events WHERE version = 1",
     "every event gone": "DELETE FROM events",
     "event type": "UPDATE events SET event_type = 'purchase_failed' WHERE version = 2",
-    "event of nothing": "UPDATE events SET event_type = 'purchase_invoice_reopened' WHERE version = 1",
-    "event order": "UPDATE events SET created_at = created_at - interval '1 hour' WHERE version = 2",
-    "event price": """UPDATE events SET payload = (payload::jsonb || '{"price_stars": 1}')::json WHERE version = 2""",
-    "event previous status": """UPDATE events SET payload = (payload::jsonb || '{"previous_status": "failed"}')::json
+    "event of nothing": """
+        UPDATE events SET event_type = 'purchase_invoice_reopened' WHERE version = 1
+    """,
+    "event order": """
+        UPDATE events SET created_at = created_at - interval '1 hour' WHERE version = 2
+    """,
+    "event price": """
+        UPDATE events SET payload = (payload::jsonb || '{"price_stars": 1}')::json
+        WHERE version = 2
+    """,
+    "event previous status": """
+        UPDATE events SET payload = (payload::jsonb || '{"previous_status": "failed"}')::json
         WHERE version = 2""",
     "event user": "UPDATE events SET user_id = 'mallory' WHERE version = 2",
 }

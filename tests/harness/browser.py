@@ -13,7 +13,7 @@ PASSWORD = {"username": "staff", "password": "let me in"}
 
 
 def launch(playwright: Playwright) -> Browser | None:
-    """A Chromium of the system, or one that `playwright install chromium` has fetched, if there is one."""
+    """Return a Chromium of the system, or the one that playwright has fetched, if there is one."""
     found = (
         shutil.which("chromium")
         or shutil.which("google-chrome")
@@ -45,7 +45,10 @@ class Shop:
         )
 
 
-LISTEN = """() => { window.told = []; Telegram.WebApp.onEvent('invoiceClosed', (data) => told.push(data)); }"""
+LISTEN = """() => {
+    window.told = [];
+    Telegram.WebApp.onEvent('invoiceClosed', (data) => told.push(data));
+}"""
 
 
 def start_buying(page: Page) -> Any:

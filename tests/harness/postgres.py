@@ -53,7 +53,7 @@ def fresh_database(server: str, template: str) -> Iterator[str]:
     """A copy of `template`, dropped afterwards, whoever is still connected; gives its address."""
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as admin:
-        # Copied as files: half the time of writing every page to the log, where no disk is waited for.
+        # Copied as files: half the time of writing every page to the log.
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
         try:
             yield at(server, name)

@@ -57,10 +57,9 @@ def test_l8_a_charge_for_nothing_known_is_recorded_and_queued(
 ) -> None:
     charge = f"c{new_id()}"
     assert shop.update(message(buyer.id, payload, charge)).status_code == 200
-    found = (
-        "SELECT verdict, purchase_id, requested_at IS NOT NULL FROM charges LEFT JOIN refunds USING \
+    found = "SELECT verdict, purchase_id, requested_at IS NOT NULL \
+        FROM charges LEFT JOIN refunds USING \
         (telegram_payment_charge_id) WHERE telegram_payment_charge_id = %s"
-    )
     assert shop.sql.execute(found, [charge]).fetchone() == ("unknown_purchase", None, True)
 
 

@@ -8,7 +8,7 @@ from harness.types import Serve
 
 
 def test_the_procfile_deploys(url: str, empty_url: str, serve: Serve, tmp_path: Path) -> None:
-    """The platform's own way: the release line, then the web line, run by honcho with nothing but variables."""
+    """The platform's own way: the release line, then the web line, with variables alone."""
     variables = {
         "DATABASE_URL": empty_url.replace("postgresql://", "postgres://"),
         "APP_ENV": "staging",

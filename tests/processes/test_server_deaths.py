@@ -1,5 +1,6 @@
 """G13, G14, G16: processes are killed, and what was acknowledged is there."""
 
+import itertools
 import signal
 import threading
 import time
@@ -8,6 +9,7 @@ from typing import Any
 import psycopg
 import requests
 from harness.constants import SWORD
+from harness.people import Answer
 from harness.postgres import Mortal, connections
 from harness.types import Serve, Sql
 from harness.waiting import blocked, eventually, in_background, together
@@ -70,21 +72,18 @@ def test_g14_what_was_acknowledged_survives_the_death_of_postgresql(
     refused: list[int] = []
     stop = threading.Event()
 
+    def note(purchase_id: str, answer: Answer) -> None:
+        if answer.status_code < 300:
+            acknowledged[purchase_id] = answer.json["status"]
+        else:
+            refused.append(answer.status_code)
+
     def buy(number: int) -> None:
         buyer = served.person(f"buyer-{number}")
-        for count in range(100_000):
-            if stop.is_set():
-                return
+        for count in itertools.takewhile(lambda _: not stop.is_set(), itertools.count()):
             purchase_id = f"p-{number}-{count}"
-            for call in (
-                lambda: buyer.invoice(purchase_id),
-                lambda: buyer.purchase(purchase_id, **SWORD),
-            ):
-                answer = call()
-                if answer.status_code < 300:
-                    acknowledged[purchase_id] = answer.json["status"]
-                else:
-                    refused.append(answer.status_code)
+            note(purchase_id, buyer.invoice(purchase_id))
+            note(purchase_id, buyer.purchase(purchase_id, **SWORD))
 
     buyers = [threading.Thread(target=buy, args=[number]) for number in range(6)]
     for buyer in buyers:

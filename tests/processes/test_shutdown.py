@@ -67,7 +67,7 @@ def test_g18_sigterm_under_load_cuts_nobody_off(
 
 
 def refused_or_closed_before(gone: requests.ConnectionError) -> bool:
-    """Whether the request never reached the service: no listener, or a connection it closed while it was idle."""
+    """Tell whether the request never reached the service: no listener, or an idle connection."""
     return any(
         said in repr(gone)
         for said in ("Connection refused", "RemoteDisconnected", "Connection reset by peer")

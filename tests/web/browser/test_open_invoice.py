@@ -74,7 +74,8 @@ def test_g32_only_the_service_is_believed_and_one_sheet_is_open(
     )
     assert (
         page.evaluate("""() => {
-        try { Telegram.WebApp.openInvoice(document.querySelector('iframe').src) } catch (error) { return error.message }
+        const link = document.querySelector('iframe').src;
+        try { Telegram.WebApp.openInvoice(link) } catch (error) { return error.message }
     }""")
         == "WebAppInvoiceOpened"
     )
@@ -84,7 +85,8 @@ def test_g32_only_the_service_is_believed_and_one_sheet_is_open(
 
 TELEGRAM = """<!doctype html><title>App</title><link rel="icon" href="data:,"><script>
     const listeners = {};
-    const real = { initData: 'query_id=1', openInvoice: (...all) => (window.passedOn = all), onEvent: (type, heard) => {
+    const openInvoice = (...all) => (window.passedOn = all);
+    const real = { initData: 'query_id=1', openInvoice, onEvent: (type, heard) => {
         (listeners['webview:' + type] ??= []).push(heard); } };
     window.before = { ...real };
     window.Telegram = { WebApp: real,
