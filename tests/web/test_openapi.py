@@ -24,10 +24,11 @@ OF_NO_CALL = {
     errors.InternalError,
     errors.PaidForReal,
     errors.CrossSite,
-    errors.NothingToRefund,
     errors.KeyNotFound,
     errors.KeyTaken,
-    errors.InsufficientScope,
+    errors.EndpointNotFound,
+    errors.DeliveryNotFound,
+    errors.InvalidEndpoint,
 }
 
 
