@@ -148,8 +148,11 @@ class Database:
         with self._opening:
             if self._pool is None:
                 forget_variables_that_lead_astray()
-                atexit.register(self.close)  # before the threads of the pool stop being scheduled
-                self._pool = self._new_pool(self._find_url())
+                url = self._find_url()
+                # At exit, before the threads of the pool stop being scheduled; and asked for after
+                # the embedded server is, which then stops after the pool.
+                atexit.register(self.close)
+                self._pool = self._new_pool(url)
             return self._pool
 
     def _new_pool(self, url: str) -> ConnectionPool[BoundedConnection]:

@@ -7,9 +7,9 @@ from harness.live import Shop, open_shop
 from harness.reconciling import NOTHING
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reconciled_shop(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """One for all of reconciliation, apart from the shop where other tests leave things open."""
+    """One a file, since what is paid outside stays in the bot's balance."""
     with open_shop(server, tmp_path_factory.mktemp("reconciled")) as shop:
         yield shop
 
