@@ -82,13 +82,12 @@ class Worker(GeventWorker):
         listener.setblocking(False)
         while self.alive:
             wait_read(listener.fileno())
-            if self.serving.full() or not self.share.is_my_turn():
-                gevent.sleep(NOT_MY_TURN)
-                continue
             try:
-                self.accept(listener)
+                while not self.serving.full() and self.share.is_my_turn():
+                    self.accept(listener)
+                gevent.sleep(NOT_MY_TURN)
             except BlockingIOError:
-                pass  # another worker was faster
+                pass  # there are no more, or another worker was faster
             except OSError as error:
                 log.error("cannot_accept", extra={"reason": str(error)})
                 gevent.sleep(EXHAUSTED)
