@@ -1,5 +1,6 @@
--- sequence_feed: gives every committed event that waits its place in the feed, and returns how
--- many it placed. It also keeps awaited_fulfilments, what was paid and is not handed out yet.
+-- sequence_feed: gives committed events that wait their places in the feed, a batch a call, and
+-- returns how many it placed. It also keeps awaited_fulfilments, what was paid and is not handed
+-- out yet.
 --
 -- Rule kept here: a place, once given, never changes, and no event is left out. One caller at a
 -- time gives places; the lock is taken before the statement below looks, so that it sees what the
@@ -11,8 +12,16 @@ DECLARE
     placed bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('sequence_feed'));
-    WITH waiting AS (
-        DELETE FROM feed_queue RETURNING purchase_id, version
+    WITH
+    -- As many as fit well into a request's time, however many wait.
+    chosen_purchase AS (
+        SELECT purchase_id FROM feed_queue LIMIT 10000
+    ),
+    -- Of a purchase all that waits: rows lie in no order, and no event may overtake an earlier one.
+    waiting AS (
+        DELETE FROM feed_queue
+        WHERE purchase_id IN (SELECT purchase_id FROM chosen_purchase)
+        RETURNING purchase_id, version
     ),
     placed_event AS (
         INSERT INTO feed (position, purchase_id, version)

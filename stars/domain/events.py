@@ -30,7 +30,9 @@ def history(
 
 
 def sequence(db: Database) -> None:
-    """Give every committed event that waits for it a place in the feed. Places never change.
+    """Give committed events that wait for it a place in the feed, 10,000 purchases' at a time.
+
+    Places never change. Where more wait, the next call goes on.
 
     Raises:
         Busy, DatabaseUnavailable: those that got no place still wait.

@@ -16,9 +16,29 @@ from harness.types import Sql
 from harness.waiting import together
 
 from stars.database.pool import Database
+from stars.domain import events
 from stars.notifications import feed
 from stars.notifications.messages import Message
 
+MANY_EVENTS = """
+    WITH purchase AS (
+        INSERT INTO purchases (purchase_id, user_id, item_id, price_stars, purchase_type, status,
+            mode, metadata, version, created_at, invoiced_at, failed_at)
+        SELECT 'p' || number, 'alice', 'golden-sword', 50, 'cosmetic', 'failed', 'mock', '{}', 2,
+            at, at, at
+        FROM generate_series(1, 12000) AS number, clock_timestamp() AS at
+        RETURNING *
+    )
+    INSERT INTO events (purchase_id, version, event_type, payload, user_id, request_id, created_at)
+    SELECT purchase_id, step.version, step.event_type,
+        json_build_object('purchase_id', purchase_id, 'item_id', item_id,
+            'price_stars', price_stars, 'purchase_type', purchase_type,
+            'previous_status', step.previous_status),
+        user_id, 'by-hand', created_at
+    FROM purchase CROSS JOIN (VALUES
+        (1, 'purchase_invoice_created', NULL), (2, 'purchase_failed', 'pending')
+    ) AS step (version, event_type, previous_status)
+"""
 WRITE_BY_HAND = """
     WITH purchase AS (
         INSERT INTO purchases (purchase_id, user_id, item_id, price_stars, purchase_type, status,
@@ -222,6 +242,28 @@ def run_tool(url: str, name: str, *words: str) -> None:
     program = Path(row[0]) / name
     finished = subprocess.run([str(program), *words, url], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
+
+
+def test_n1_a_long_queue_is_placed_in_batches_and_no_event_overtakes_another(
+    db: Database, sql: Sql
+) -> None:
+    """Rows of the queue lie in no order: here the later versions come first."""
+    sql.execute(MANY_EVENTS)
+    sql.execute("TRUNCATE feed_queue")
+    sql.execute("INSERT INTO feed_queue SELECT purchase_id, version FROM events ORDER BY 2 DESC")
+    sizes = []
+    while sql.execute("SELECT count(*) FROM feed_queue").fetchone() != (0,):
+        before = sql.execute("SELECT count(*) FROM feed").fetchone()
+        events.sequence(db)
+        sizes.append((before, sql.execute("SELECT count(*) FROM feed").fetchone()))
+
+    overtaken = """
+        SELECT count(*) FROM feed AS later JOIN feed AS earlier USING (purchase_id)
+        WHERE earlier.version < later.version AND earlier.position > later.position
+    """
+    assert len(sizes) > 1
+    assert sql.execute(overtaken).fetchone() == (0,)
+    assert sql.execute("SELECT count(*), max(position) FROM feed").fetchone() == (24_000, 24_000)
 
 
 def test_n1_the_events_of_before_the_feed_have_their_places(
