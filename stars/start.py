@@ -61,7 +61,9 @@ def migrate_or_exit() -> None:
     db = Database(lambda: os.environ["DATABASE_URL"], max_connections=1)
     try:
         migrate(db)
-    except (Refusal, MigrationError) as error:
+    except Refusal as error:
+        sys.exit(f"the database cannot be migrated: {error.for_operator}")
+    except MigrationError as error:
         sys.exit(f"the database cannot be migrated: {error}")
     finally:
         db.close()

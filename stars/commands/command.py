@@ -23,7 +23,6 @@ from stars.live.payments import LivePayments
 from stars.live.telegram import TelegramError
 
 REFUSALS = (
-    Refusal,
     TelegramError,
     CatalogueError,
     EmbeddedUnavailable,
@@ -42,15 +41,24 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Raises ClickException with the reason of a refusal."""
         logs.configure(logging.getLogger().level, sys.stderr)
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(is_not_said_anyway)
         logs.request_id.set(f"console-{uuid.uuid4().hex}")
         try:
             return super().invoke(ctx)
+        except Refusal as error:
+            raise click.ClickException(error.for_operator) from error
         except REFUSALS as error:
             raise click.ClickException(str(error)) from error
 
 
 class CommandGroup(Command, AppGroup):
     """A group of commands. What Command promises holds for each of them."""
+
+
+def is_not_said_anyway(record: logging.LogRecord) -> bool:
+    """Return whether a log line is news: why the database failed is what the command ends with."""
+    return not record.name.startswith("stars.database.")
 
 
 def service() -> Service:

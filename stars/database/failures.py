@@ -47,8 +47,11 @@ CURES = {
     " rights back, with GRANT.",
     "42": "Run flask db migrate; if that changes nothing, DATABASE_URL leads to the tables of"
     " another program.",
+    "40": "Somebody else was at work on the same: try again.",
     "53100": "Its disk is full.",
     "53300": "It has no connection left: use fewer processes, or a pooler.",
+    "55P03": "Somebody else holds a lock on it: try again.",
+    "57014": "It is slow, or somebody else holds a lock: try again.",
     "57": "It is being started or stopped: try again in a moment.",
 }
 """What to do about it: by the whole code, or by its class."""
