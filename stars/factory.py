@@ -23,7 +23,7 @@ from stars.domain.service import Service
 from stars.live.payments import LivePayments
 from stars.live.telegram import Telegram
 from stars.mock.payments import MockPayments
-from stars.web import api, cors, problems, requests
+from stars.web import api, cors, nowhere, problems, requests
 from stars.web.callers import users
 from stars.web.routes import (
     analytics,
@@ -31,6 +31,7 @@ from stars.web.routes import (
     console,
     console_funnel,
     console_outcomes,
+    console_purchase,
     demo,
     docs,
     items,
@@ -38,6 +39,7 @@ from stars.web.routes import (
     operations,
     pay,
     purchase,
+    start,
     webhook,
 )
 
@@ -94,6 +96,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["stars"] = assemble_service(settings)
     requests.install(app)
     problems.install(app)
+    nowhere.install(app)
     users.install(app, settings)
     add_routes(app, settings)
     for command in COMMANDS:
@@ -123,7 +126,7 @@ def choose_payments(settings: Settings, db: Database) -> Payments:
 def add_routes(app: Flask, settings: Settings) -> None:
     """Register the routes that exist with these settings, so that none asks for the mode."""
     described = [items.blp, purchase.blp, backend.blp, webhook.blp, analytics.blp, operations.blp]
-    pages = [docs.blp, console.blp, console_funnel.blp]
+    pages = [docs.blp, console.blp, console_purchase.blp, console_funnel.blp]
     send_script = demo.send_no_script
     if settings.mode == "mock":
         described.append(mock_outcomes.blp)
@@ -132,6 +135,8 @@ def add_routes(app: Flask, settings: Settings) -> None:
     if settings.is_rehearsal:
         pages.append(demo.blp)
         send_script = demo.send_rehearsal_script
+    if settings.app_env == "development":
+        pages.append(start.blp)
     api.install(app, described)
     for blueprint in pages:
         app.register_blueprint(blueprint)

@@ -55,6 +55,7 @@ def render(template: str, status: int = 200, framed_by: str = NOBODY, **values: 
         lang=language,
         t=TEXTS[language],
         counted=partial(counted, language),
+        as_json=as_json,
         pictures=PICTURES,
         root=root(),
         **values,
@@ -90,6 +91,11 @@ def root() -> str:
     It is relative: the service may stand under a path of another's.
     """
     return "../" * (request.path.count("/") - 1)
+
+
+def as_json(document: object) -> str:
+    """Return a document as a person writes it. The template escapes it for HTML."""
+    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def counted(language: str, number: int, forms: list[str]) -> str:

@@ -2,27 +2,42 @@
 
 from dataclasses import dataclass
 
+from stars.config import Settings
 from stars.database import migrate
 from stars.database.migrate import SchemaFile
 from stars.database.pool import Database
 from stars.domain.health import HealthCheck
 from stars.domain.service import Service
 
+WORDS = {
+    "mock": "mock: no Star is spent",
+    "live": "live: real Stars",
+    "simulated": "live, simulated Telegram",
+    "off": "switched off",
+}
+"""What the head of the console says of each kind of money."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """Which mode it runs in, and on what database.
+    """Which money it deals in, and on what database.
 
+    `money` is the mode, or `simulated` for live mode with another Telegram than the real one.
     `schema` is the number of the newest migration that the database has; `missing` are the names
     of those of this release that it lacks, and of the functions. `health` are the checks that
     found something.
     """
 
-    mode: str
+    money: str
     schema: int
     missing: list[str]
     database: str
     health: list[HealthCheck]
+
+    @property
+    def words(self) -> str:
+        """What is said of the money."""
+        return WORDS[self.money]
 
 
 def read_state(here: Service) -> State:
@@ -30,12 +45,19 @@ def read_state(here: Service) -> State:
     needed = migrate.status(here.db)
     applied = [file.number for file in needed if file.number and file.applied_at]
     return State(
-        mode=here.settings.mode,
+        money=money_of(here.settings),
         schema=max(applied, default=0),
         missing=names_of_missing(needed),
         database=migrate.server_version(here.db),
         health=[check for check in here.payments.health() if check.problem],
     )
+
+
+def money_of(settings: Settings) -> str:
+    """Return which money these settings deal in."""
+    if settings.mode == "live" and settings.telegram_api_url != Settings.telegram_api_url:
+        return "simulated"
+    return settings.mode
 
 
 def missing_migrations(db: Database) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from harness.live import Buyer, Shop
@@ -101,10 +102,20 @@ def test_l10_the_console_offers_the_refund_of_a_live_purchase_alone(
         ).status_code
         == 403
     )
-    assert client.post(address, data={"action": "refund"}).status_code == 303
+    asked = client.post(address, data={"action": "refund"})
+    assert asked.status_code == 200
+    assert f"Stars back to {buyer.id}?" in asked.text
+    assert buyer.status(purchase_id) == "succeeded"
+
+    sure = {"action": "refund", "sure": "yes"}
+    sent_on = client.post(address, data=sure).headers["Location"]
+    done = client.get(urljoin(address, sent_on)).text
     assert (buyer.status(purchase_id), buyer.stars()) == ("refunded", 10_000)
-    assert 'name="action"' not in client.get(address).text
-    assert "purchase_refunded" in client.get(address).text
+    assert f"Stars were given back to {buyer.id}" in done
+    assert 'name="action"' not in done
+    assert "purchase_refunded" in done
+    [charge] = shop.sim.journal("refund", payload=purchase_id)
+    assert charge["charge"] in done
 
 
 def test_l10_a_refund_is_a_thing_of_live_mode(make_app: MakeApp) -> None:

@@ -1,6 +1,7 @@
 """The console acts through the domain, arms outcomes, and says what the service is."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
@@ -44,6 +45,32 @@ def test_the_console_acts_through_the_domain(app: Flask, alice: Person, logged: 
         "purchase_succeeded",
     ]
     assert [line["message"] for line in logged()] == history
+
+
+def test_after_every_action_the_console_says_what_was_done(app: Flask, alice: Person) -> None:
+    alice.invoice("p1")
+    client = app.test_client()
+    address = "/console/purchases/p1"
+    for action, words in (
+        ("fail", "Marked failed."),
+        ("reopen", "it can be paid again"),
+        ("complete", "it is succeeded now"),
+    ):
+        done = client.post(address, data={"action": action})
+        page = client.get(urljoin(address, done.headers["Location"]))
+        assert words in page.text
+
+
+def test_the_console_believes_no_address(app: Flask, alice: Person) -> None:
+    alice.invoice("p1")
+    page = app.test_client().get("/console/purchases/p1?done=refund").text
+    assert 'role="status"' not in page
+
+
+def test_metadata_is_shown_as_a_person_writes_it(app: Flask, alice: Person) -> None:
+    alice.invoice("p1", metadata={"кампания": "весна <b>"})
+    page = app.test_client().get("/console/purchases/p1").text
+    assert "&#34;кампания&#34;: &#34;весна &lt;b&gt;&#34;" in page
 
 
 def test_what_the_console_cannot_do_is_refused(app: Flask, alice: Person) -> None:
@@ -106,7 +133,7 @@ def test_the_console_says_what_the_service_is(app: Flask) -> None:
     page = app.test_client().get("/console").text
     text = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", page))
 
-    assert re.search(r"mock schema 0\d\d\d PostgreSQL \d+\.\d+", text)
+    assert re.search(r"mock: no Star is spent schema 0\d\d\d PostgreSQL \d+\.\d+", text)
 
 
 def test_without_the_database_the_console_says_so(make_app: MakeApp) -> None:

@@ -1,100 +1,133 @@
-"""/console: the list of purchases, and the page of each, where the staff looks and acts."""
+"""/console: the list of purchases, what they sum up to, and the search."""
 
-from datetime import datetime
-from itertools import pairwise
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
 
 from flask import Response, request
 
-from stars import errors
-from stars.domain import purchases, wording
-from stars.domain.events import history
-from stars.domain.types import ANYBODY, Event
+from stars.domain import search
+from stars.domain.search import Filters
+from stars.domain.types import Purchase
+from stars.errors import InvalidQuery
 from stars.schemas.requests import ConsoleFilters
-from stars.web.bodies import load, read_purchase_id
+from stars.web.bodies import load
 from stars.web.console import console_blueprint, show
-from stars.web.pages import see_other
-from stars.web.requests import address, request_id, service
+from stars.web.pages import render, see_other
+from stars.web.requests import service
 
 blp = console_blueprint("console")
 
 ROWS = 50
 """On a page: a screen or two."""
 
+MOST_LETTERS = 200
+"""Of what is searched for: Telegram's charge ids have over 128."""
+
 FILTERS = ConsoleFilters()
+COLUMNS = (
+    "created_at",
+    "purchase_id",
+    "status",
+    "price_stars",
+    "item_id",
+    "purchase_type",
+    "user_id",
+    "source",
+    "channel",
+    "mode",
+    "succeeded_at",
+    "failed_at",
+    "fulfilled_at",
+)
+"""Of the CSV. None can hold what a spreadsheet would take for a formula."""
 
 
 @blp.get("")
 def list_purchases() -> Response:
     """Show purchases, newest first: all, or those that the filters ask for, a page at a time."""
-    sent = {name: value.strip() for name, value in request.args.items() if value.strip()}
-    asked = load(FILTERS, sent, errors.InvalidQuery)
+    sent = sent_filters()
+    asked = load(FILTERS, sent, InvalidQuery)
     if "purchase_id" in asked:
         return see_other(f"console/purchases/{asked['purchase_id']}")
-    found = purchases.find(
-        service().db,
-        limit=ROWS + 1,  # one more tells that there are more
-        after=asked.get("after"),
-        status=asked.get("status"),
-        user_id=asked.get("user_id"),
-        purchase_type=asked.get("purchase_type"),
-        source=asked.get("source"),
-        channel=asked.get("channel"),
-        since=asked.get("since"),
-        until=asked.get("until"),
-    )
-    filters = {name: value for name, value in sent.items() if name != "after"}
-    older = None
-    if len(found) > ROWS:
-        last = found[ROWS - 1]
-        older = filters | {"after": f"{last['created_at']}_{last['purchase_id']}"}
+    after = asked.get("after")
+    # One more than is shown tells that there are more.
+    found = search.find_page(service().db, filters_of(asked), limit=ROWS + 1, after=after)
+    sent.pop("after", None)
     return show(
         "purchases.html",
         purchases=found[:ROWS],
-        sent=filters,
+        sent=sent,
         asked=asked,
-        older=older,
-        first="after" not in asked,
+        older=sent | {"after": page_key(found[ROWS - 1])} if len(found) > ROWS else None,
+        first=after is None,
     )
 
 
-@blp.get("/purchases/<purchase_id>")
-def show_purchase(purchase_id: str) -> Response:
-    """Show one purchase: what it is, what happened to it and when, and what may be done to it."""
-    here = service()
-    purchase = purchases.get(here.db, purchase_id=read_purchase_id(purchase_id), owner=ANYBODY)
-    events = history(here.db, purchase_id=purchase_id, owner=ANYBODY)
-    return show(
-        "purchase.html",
-        purchase=purchase,
-        steps=list(zip(events, pauses_before(events), strict=True)),
-        actions=here.payments.operator_actions(purchase),
+@blp.get("/search")
+def search_purchases() -> Response:
+    """Lead to the one purchase that is meant, or show those that may be."""
+    word = request.args.get("word", "").strip()[:MOST_LETTERS]
+    if not word:
+        return see_other("../console")
+    found = search.by_word(service().db, word.replace("\0", ""))
+    if len(found) == 1:
+        return see_other(f"purchases/{found[0]['purchase_id']}")
+    return show("search.html", word=word, purchases=found)
+
+
+@blp.get("/totals")
+def show_totals() -> Response:
+    """Show how many purchases the filters ask for, and their Stars; a part of the list's page."""
+    asked = load(FILTERS, sent_filters(), InvalidQuery)
+    totals = search.total(service().db, filters_of(asked))
+    return render("console/totals.html", totals=totals)
+
+
+@blp.get("/purchases.csv")
+def download_purchases() -> Response:
+    """Send all purchases that the filters ask for, as they are read."""
+    asked = load(FILTERS, sent_filters(), InvalidQuery)
+    found = search.each(service().db, filters_of(asked))
+    headers = {"Content-Disposition": 'attachment; filename="purchases.csv"'}
+    return Response(csv_lines(found), headers=headers, mimetype="text/csv")
+
+
+def csv_lines(found: Iterator[Purchase]) -> Iterator[str]:
+    """Yield the lines of a CSV file of these purchases."""
+    line = io.StringIO()
+    writer = csv.DictWriter(line, COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    for purchase in found:
+        writer.writerow(purchase)
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue()
+
+
+def sent_filters() -> dict[str, str]:
+    """Return the filters of the address that say something."""
+    sent = {name: value.strip() for name, value in request.args.items()}
+    return {name: value for name, value in sent.items() if value}
+
+
+def filters_of(asked: dict[str, Any]) -> Filters:
+    """Return filters as the domain takes them."""
+    return Filters(
+        status=asked.get("status"),
+        user_id=asked.get("user_id"),
+        item_id=asked.get("item_id"),
+        purchase_type=asked.get("purchase_type"),
+        source=asked.get("source"),
+        channel=asked.get("channel"),
+        fulfilled=asked.get("fulfilled"),
+        since=asked.get("since"),
+        until=asked.get("until"),
     )
 
 
-@blp.post("/purchases/<purchase_id>")
-def act(purchase_id: str) -> Response:
-    """Complete, fail or reopen a mock purchase; refund a live one."""
-    here = service()
-    purchases.get(
-        here.db,
-        purchase_id=read_purchase_id(purchase_id),
-        owner=ANYBODY,
-        mode=here.payments.mode,
-    )
-    here.payments.act(
-        request.form.get("action", ""),
-        purchase_id=purchase_id,
-        request_id=request_id(),
-        address=address(),
-    )
-    return see_other(f"./{purchase_id}")
-
-
-def pauses_before(events: list[Event]) -> list[str]:
-    """Return how long before each event nothing happened; nothing is said of the first."""
-    times = [datetime.fromisoformat(event["created_at"]) for event in events]
-    pauses = [""]
-    for earlier, later in pairwise(times):
-        milliseconds = (later - earlier).total_seconds() * 1000
-        pauses.append(wording.duration(milliseconds))
-    return pauses
+def page_key(purchase: Purchase) -> str:
+    """Return where a page ends, for the address of the next one."""
+    return f"{purchase['created_at']}_{purchase['purchase_id']}"

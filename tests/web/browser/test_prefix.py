@@ -63,7 +63,7 @@ def test_f4_the_console_leads_everywhere(
     page.click("#rows a")
     page.click("#fail")
     page.wait_for_selector("#reopen")
-    assert page.url == f"{address}/console/purchases/p1"
+    assert page.url == f"{address}/console/purchases/p1?done=fail"
     for tab in ("Funnel", "Armed outcomes", "Purchases"):
         page.click(f"nav a >> text={tab}")
         page.wait_for_selector("[aria-current=page]")
