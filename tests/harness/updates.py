@@ -4,6 +4,13 @@ import itertools
 from typing import Any
 
 numbers = itertools.count(1)
+# Stands for a field that is not there at all.
+LEFT_OUT = object()
+
+
+def shown(value: object) -> str:
+    """A value in a test's name, the same in every process."""
+    return "left out" if value is LEFT_OUT else repr(value)
 
 
 def new_id() -> str:

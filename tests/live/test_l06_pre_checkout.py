@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from harness.constants import API, WEBHOOK_SECRET
 from harness.live import SECRET_HEADER, Buyer, Shop, live_app
-from harness.updates import checkout, message, new_id
+from harness.updates import LEFT_OUT, checkout, message, new_id, shown
 from harness.waiting import blocked, eventually, together
 
 NOWHERE = "127.0.0.1:1"
@@ -18,12 +18,6 @@ MISFITS = {
     "wrong_amount": {"total_amount": 49},
     "unknown_purchase": {"invoice_payload": "no-such"},
 }
-LEFT_OUT = object()
-
-
-def shown(value: object) -> str:
-    """A value in a test's name, the same in every process."""
-    return "left out" if value is LEFT_OUT else repr(value)
 
 
 def outcome_of(shop: Shop, update: dict[str, Any]) -> str:
