@@ -214,7 +214,10 @@ WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
 CREATE TABLE fulfilment_awaited_since (
     mode purchase_mode NOT NULL,
-    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    purpose text NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT fulfilment_is_awaited_for_a_purpose
+        CHECK ((purpose = ANY (ARRAY['alarm'::text, 'refund'::text])))
 );
 
 CREATE TABLE health_checks (
@@ -326,7 +329,7 @@ ALTER TABLE ONLY feed
     ADD CONSTRAINT feed_pkey PRIMARY KEY ("position");
 
 ALTER TABLE ONLY fulfilment_awaited_since
-    ADD CONSTRAINT fulfilment_awaited_since_pkey PRIMARY KEY (mode);
+    ADD CONSTRAINT fulfilment_awaited_since_pkey PRIMARY KEY (mode, purpose);
 
 ALTER TABLE ONLY health_checks
     ADD CONSTRAINT health_checks_pkey PRIMARY KEY (bot_id, name);

@@ -22,9 +22,13 @@ CREATE TABLE awaited_fulfilments (
 );
 CREATE INDEX awaited_fulfilments_by_age ON awaited_fulfilments (mode, paid_at);
 
--- Since when the service waits for handing out: what was paid before is left alone, so that a
--- setting switched on in a shop that runs gives nothing back at once.
+-- Since when the service waits for handing out, for each purpose: 'alarm' says what is late,
+-- 'refund' gives it back. What was paid before is left alone, so that a setting that is switched on
+-- in a shop that runs gives nothing back at once.
 CREATE TABLE fulfilment_awaited_since (
-    mode   purchase_mode  PRIMARY KEY,
-    since  timestamptz    NOT NULL DEFAULT clock_timestamp()
+    mode     purchase_mode  NOT NULL,
+    purpose  text           NOT NULL,
+    since    timestamptz    NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (mode, purpose),
+    CONSTRAINT fulfilment_is_awaited_for_a_purpose CHECK (purpose IN ('alarm', 'refund'))
 );

@@ -5,15 +5,20 @@
 -- name: fulfil_purchase(purchase_id, mode, reference, request_id)^
 SELECT verdict, purchase FROM fulfil_purchase(:purchase_id, :mode, :reference, :request_id);
 
--- name: await_fulfilment(mode)$
+-- name: await_fulfilment(mode, purpose)$
 -- Since when handing out is waited for; from now on, if it was not before.
 WITH begun AS (
-    INSERT INTO fulfilment_awaited_since (mode) VALUES (:mode)
-    ON CONFLICT (mode) DO NOTHING
+    INSERT INTO fulfilment_awaited_since (mode, purpose) VALUES (:mode, :purpose)
+    ON CONFLICT (mode, purpose) DO NOTHING
     RETURNING since
 )
 SELECT COALESCE(
-    (SELECT since FROM begun), (SELECT since FROM fulfilment_awaited_since WHERE mode = :mode));
+    (SELECT since FROM begun),
+    (SELECT since FROM fulfilment_awaited_since WHERE mode = :mode AND purpose = :purpose));
+
+-- name: await_no_fulfilment(mode, purpose)!
+-- Nobody waits any more. Whoever begins again begins anew.
+DELETE FROM fulfilment_awaited_since WHERE mode = :mode AND purpose = :purpose;
 
 -- name: measure_overdue(mode, since, within)^
 -- How many purchases were paid longer ago than `within` and are not handed out, and how many

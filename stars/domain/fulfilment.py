@@ -88,13 +88,15 @@ def overdue(db: Database, *, mode: Mode, within: timedelta) -> Overdue:
 
     """
     events.sequence(db)
-    since = db.fetch_one(queries.await_fulfilment, mode=mode)
+    since = db.fetch_one(queries.await_fulfilment, mode=mode, purpose="alarm")
     count, seconds = db.fetch_one(queries.measure_overdue, mode=mode, since=since, within=within)
     return Overdue(count=count, oldest=timedelta(seconds=float(seconds or 0)))
 
 
 def queue_refunds(db: Database, *, after: timedelta, request_id: str) -> int:
     """Queue the refunds of live purchases that were not handed out within `after` of being paid.
+
+    What was paid before this was first asked, or before stop_refunding, is left alone.
 
     Returns:
         How many were queued, at most MAX_REFUNDS.
@@ -104,7 +106,7 @@ def queue_refunds(db: Database, *, after: timedelta, request_id: str) -> int:
 
     """
     events.sequence(db)
-    since = db.fetch_one(queries.await_fulfilment, mode="live")
+    since = db.fetch_one(queries.await_fulfilment, mode="live", purpose="refund")
     rows = db.fetch_all(
         queries.list_overdue, mode="live", since=since, within=after, max_rows=MAX_REFUNDS
     )
@@ -116,6 +118,16 @@ def queue_refunds(db: Database, *, after: timedelta, request_id: str) -> int:
             queued += 1
             log.warning("purchase_not_fulfilled", extra={"purchase_id": purchase_id})
     return queued
+
+
+def stop_refunding(db: Database) -> None:
+    """Forget since when handing out decides about refunds: queue_refunds then begins anew.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell. Asking again does no harm.
+
+    """
+    db.fetch_one(queries.await_no_fulfilment, mode="live", purpose="refund")
 
 
 def _why_not_paid(purchase: Purchase) -> str:

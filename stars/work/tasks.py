@@ -76,7 +76,11 @@ def await_fulfilment(service: Service) -> None:
         if late.count:
             fields = {"count": late.count, "oldest_seconds": round(late.oldest.total_seconds())}
             log.error("purchases_not_fulfilled", extra=fields)
-    if settings.refund_unfulfilled_after is not None and mode == "live":
+    if mode != "live":
+        return
+    if settings.refund_unfulfilled_after is None:
+        fulfilment.stop_refunding(service.db)
+    else:
         fulfilment.queue_refunds(
             service.db, after=settings.refund_unfulfilled_after, request_id="worker"
         )

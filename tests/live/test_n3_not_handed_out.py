@@ -109,6 +109,31 @@ def test_n3_what_was_paid_before_anybody_waited_is_left_alone(
     assert fulfilment.queue_refunds(db, after=AT_ONCE, request_id="r") == 0
 
 
+def test_n3_an_alarm_that_rang_for_long_decides_nothing_about_refunds(
+    db: Database, pay: Callable[[str], None], sql: Sql
+) -> None:
+    """FULFIL_WITHIN first, and REFUND_UNFULFILLED_AFTER months later: nothing goes back at once."""
+    fulfilment.stop_refunding(db)
+    fulfilment.overdue(db, mode="live", within=AT_ONCE)
+    pay("p1")
+    assert fulfilment.overdue(db, mode="live", within=AT_ONCE).count == 1
+
+    assert fulfilment.queue_refunds(db, after=AT_ONCE, request_id="r") == 0
+
+
+def test_n3_what_was_paid_while_nobody_gave_back_is_left_alone(
+    db: Database, pay: Callable[[str], None], sql: Sql
+) -> None:
+    """The setting was on, then off, and is on again."""
+    fulfilment.stop_refunding(db)
+    pay("p1")
+
+    assert fulfilment.queue_refunds(db, after=AT_ONCE, request_id="r") == 0
+    pay("p2")
+    assert fulfilment.queue_refunds(db, after=AT_ONCE, request_id="r") == 1
+    assert queued(sql) == ["charge-p2"]
+
+
 def test_n3_of_both_at_once_exactly_one_happens(
     db: Database, pay: Callable[[str], None], sql: Sql
 ) -> None:
