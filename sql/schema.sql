@@ -386,6 +386,9 @@ CREATE INDEX deliveries_of_a_purchase_in_order ON deliveries USING btree (endpoi
 
 CREATE INDEX deliveries_of_an_endpoint ON deliveries USING btree (endpoint_id, delivery_id DESC);
 
+CREATE INDEX deliveries_under_way ON deliveries USING btree (endpoint_id)
+    WHERE ((delivered_at IS NULL) AND (given_up_at IS NULL) AND (lease_until IS NOT NULL));
+
 CREATE INDEX mock_outcomes_armed ON mock_outcomes USING btree (outcome_id) WHERE (taken < times);
 
 CREATE INDEX purchases_by_created_at ON purchases USING btree (created_at DESC, purchase_id);

@@ -52,6 +52,9 @@ CREATE INDEX deliveries_due ON deliveries (endpoint_id, due_at)
     WHERE delivered_at IS NULL AND given_up_at IS NULL;
 CREATE INDEX deliveries_of_a_purchase_in_order ON deliveries (endpoint_id, purchase_id, delivery_id)
     WHERE delivered_at IS NULL AND given_up_at IS NULL;
+-- Those that somebody is sending: as many as workers have threads, however many wait.
+CREATE INDEX deliveries_under_way ON deliveries (endpoint_id)
+    WHERE delivered_at IS NULL AND given_up_at IS NULL AND lease_until IS NOT NULL;
 -- The log, newest first.
 CREATE INDEX deliveries_of_an_endpoint ON deliveries (endpoint_id, delivery_id DESC);
 

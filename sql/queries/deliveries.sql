@@ -50,11 +50,21 @@ made AS (
         version,
         fault IS DISTINCT FROM 'reordered',
         COALESCE(fault = 'lost', false),
-        clock_timestamp() + CASE
-            WHEN fault = 'late' THEN interval '10 seconds'
-            WHEN fault = 'reordered' AND mod(version, 2) = 1 THEN interval '3 seconds'
-            ELSE interval '0 seconds'
-        END
+        GREATEST(
+            clock_timestamp() + CASE
+                WHEN fault = 'late' THEN interval '10 seconds'
+                WHEN fault = 'reordered' AND mod(version, 2) = 1 THEN interval '3 seconds'
+                ELSE interval '0 seconds'
+            END,
+            -- Not before the earlier ones of its purchase, which it has to wait for.
+            (
+                SELECT max(due_at)
+                FROM deliveries AS earlier
+                WHERE earlier.endpoint_id = wanted.endpoint_id
+                    AND earlier.purchase_id = wanted.purchase_id
+                    AND fault IS DISTINCT FROM 'reordered'
+                    AND delivered_at IS NULL AND given_up_at IS NULL
+            ))
     FROM wanted
     ORDER BY position, endpoint_id, copy
     RETURNING delivery_id
@@ -70,7 +80,8 @@ RETURNING delivery_id;
 
 -- name: claim_deliveries(mode, max_claims, max_of_one, lease)
 -- Those that are due, the longest due first; of one endpoint no more at a time than max_of_one, or
--- one while it is failing. Nobody else takes them until the lease is over.
+-- one while it is failing. Nobody else takes them until the lease is over. now() is the moment of
+-- this statement, and unlike clock_timestamp() an index can be searched for it.
 WITH free AS (
     SELECT
         endpoint_id, url, secret, previous_secret, previous_secret_until,
@@ -80,7 +91,7 @@ WITH free AS (
         SELECT count(*) AS number
         FROM deliveries
         WHERE deliveries.endpoint_id = endpoints.endpoint_id
-            AND delivered_at IS NULL AND given_up_at IS NULL AND lease_until > clock_timestamp()
+            AND delivered_at IS NULL AND given_up_at IS NULL AND lease_until > now()
     ) AS under_way
     WHERE mode = :mode AND disabled_at IS NULL
 ),
@@ -92,8 +103,8 @@ due AS (
         FROM deliveries AS waiting
         WHERE waiting.endpoint_id = free.endpoint_id
             AND delivered_at IS NULL AND given_up_at IS NULL
-            AND due_at <= clock_timestamp()
-            AND COALESCE(lease_until, '-infinity') <= clock_timestamp()
+            AND due_at <= now()
+            AND COALESCE(lease_until, '-infinity') <= now()
             AND NOT (in_order AND EXISTS (
                 SELECT FROM deliveries AS earlier
                 WHERE earlier.endpoint_id = waiting.endpoint_id
@@ -153,7 +164,8 @@ FROM done
 WHERE endpoints.endpoint_id = done.endpoint_id AND failing_since IS NOT NULL;
 
 -- name: note_failed(delivery_id, status, error, answer, pause)!
--- Due again after a pause; with a NULL given up.
+-- Due again after a pause; with a NULL given up. What has to wait for it is due no sooner: workers
+-- look for what is due, and would look through all that waits for an endpoint that is gone.
 WITH failed AS (
     UPDATE deliveries SET
         lease_until = NULL,
@@ -163,7 +175,15 @@ WITH failed AS (
         due_at = clock_timestamp() + COALESCE(:pause::interval, interval '0 seconds'),
         given_up_at = CASE WHEN :pause::interval IS NULL THEN clock_timestamp() END
     WHERE delivery_id = :delivery_id AND delivered_at IS NULL
-    RETURNING endpoint_id
+    RETURNING endpoint_id, purchase_id, due_at
+),
+waiting AS (
+    UPDATE deliveries SET due_at = failed.due_at
+    FROM failed
+    WHERE deliveries.endpoint_id = failed.endpoint_id
+        AND deliveries.purchase_id = failed.purchase_id
+        AND deliveries.delivery_id > :delivery_id
+        AND delivered_at IS NULL AND given_up_at IS NULL AND in_order
 )
 UPDATE endpoints SET failing_since = clock_timestamp()
 FROM failed
@@ -187,14 +207,26 @@ FROM (
     LIMIT :max_rows
 ) AS shown;
 
--- name: resend_delivery(delivery_id, mode)!
--- Due now, from the first attempt on, however it ended.
-UPDATE deliveries SET
-    due_at = clock_timestamp(), attempts = 0, delivered_at = NULL, given_up_at = NULL,
-    lease_until = NULL
-FROM endpoints
-WHERE delivery_id = :delivery_id AND endpoints.endpoint_id = deliveries.endpoint_id
-    AND mode = :mode;
+-- name: resend_delivery(delivery_id, mode)$
+-- Due now, from the first attempt on, however it ended; and what waits for it.
+WITH resent AS (
+    UPDATE deliveries SET
+        due_at = clock_timestamp(), attempts = 0, delivered_at = NULL, given_up_at = NULL,
+        lease_until = NULL
+    FROM endpoints
+    WHERE delivery_id = :delivery_id AND endpoints.endpoint_id = deliveries.endpoint_id
+        AND mode = :mode
+    RETURNING delivery_id, deliveries.endpoint_id, purchase_id, due_at
+),
+waiting AS (
+    UPDATE deliveries SET due_at = LEAST(deliveries.due_at, resent.due_at)
+    FROM resent
+    WHERE deliveries.endpoint_id = resent.endpoint_id
+        AND deliveries.purchase_id = resent.purchase_id
+        AND deliveries.delivery_id > resent.delivery_id
+        AND delivered_at IS NULL AND given_up_at IS NULL
+)
+SELECT delivery_id FROM resent;
 
 -- name: resend_since(endpoint_id, mode, since)!
 -- The same for all of an endpoint that were made since then.

@@ -194,7 +194,7 @@ def find(
 
 def resend(db: Database, *, delivery_id: int, mode: Mode) -> None:
     """Have a delivery sent again, however it ended. Raises DeliveryNotFound."""
-    if not db.fetch_one(queries.resend_delivery, delivery_id=delivery_id, mode=mode):
+    if db.fetch_one(queries.resend_delivery, delivery_id=delivery_id, mode=mode) is None:
         raise DeliveryNotFound
 
 

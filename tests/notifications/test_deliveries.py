@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from harness.people import Person
 from harness.receiver import Receiver, Reply, Told
-from harness.types import Command
+from harness.types import Command, Sql
 from harness.waiting import eventually
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -150,6 +150,29 @@ def test_n2_one_purchase_is_told_in_order_while_others_go_on(
         "purchase.invoice_created",
         "purchase.succeeded",
     ]
+
+
+def test_n2_what_waits_for_an_earlier_one_is_not_due_meanwhile(
+    here: Service,
+    alice: Person,
+    receiver: Receiver,
+    endpoint: tuple[int, str],
+    start_worker: Start,
+    sql: Sql,
+) -> None:
+    """Or workers would look through all that waits for an endpoint that is gone, at each look."""
+    receiver.answer = lambda _told: (500, {}, b"")
+    alice.invoice("p1")
+    alice.purchase("p1")
+    start_worker()
+    eventually(lambda: states(here) == ["retrying", "waiting"])
+    sql.execute("UPDATE deliveries SET due_at = due_at + interval '1 hour'")
+
+    here.payments.act("fail", purchase_id="p1", request_id="r", address="")
+
+    eventually(lambda: len(states(here)) == 3)
+    due = "SELECT DISTINCT due_at FROM deliveries"
+    assert len(sql.execute(due).fetchall()) == 1
 
 
 def test_n2_410_disables_and_enabling_goes_on_from_there(
