@@ -16,7 +16,7 @@ from stars.database import embedded
 from stars.database.migrate import migrate
 from stars.factory import create_app
 
-DOCS = ROOT / "docs"
+DOCS = ROOT / "docs" / "images"
 PHONE, SCREEN = {"width": 390, "height": 620}, {"width": 1200, "height": 760}
 
 

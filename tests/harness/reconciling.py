@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from harness.live import Shop
+from harness.waiting import eventually
 from stars.live import reconcile
 
 NOTHING: dict[str, Any] = {
@@ -24,3 +25,11 @@ def kept(shop: Shop) -> int:
     row = shop.sql.execute(total).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def reconcile_to_the_end(shop: Shop) -> None:
+    """Until nothing is left to do: a run may take an update that the web is just handling."""
+    shop.sim.quiet()
+    shop.reconcile()
+    shop.sim.quiet()
+    eventually(lambda: shop.reconcile() == NOTHING)

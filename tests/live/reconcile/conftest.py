@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.live import Shop, open_shop
-from harness.reconciling import NOTHING
+from harness.reconciling import reconcile_to_the_end
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,5 @@ def shop(reconciled_shop: Shop) -> Iterator[Shop]:
     shop.clear_faults()
     shop.run("telegram", "webhook", "set")
     shop.sql.execute("UPDATE star_transactions SET explanation = 'a test''s'")
-    shop.reconcile()
-    shop.sim.quiet()
-    assert shop.reconcile() == NOTHING
+    reconcile_to_the_end(shop)
     assert shop.wrong() == []

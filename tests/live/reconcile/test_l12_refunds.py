@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from harness.live import Buyer, Shop
-from harness.reconciling import NOTHING, kept
+from harness.reconciling import kept, reconcile_to_the_end
 from harness.updates import new_id
 from harness.waiting import eventually
 
@@ -17,14 +17,6 @@ def purchase_id(request: pytest.FixtureRequest, shop: Shop) -> str:
         match = {"update": "successful_payment", "payload": purchase_id}
         shop.sim.fault("drop", times=2, match=match)
     return purchase_id
-
-
-def reconcile_to_the_end(shop: Shop) -> None:
-    """Until nothing is left to do."""
-    shop.sim.quiet()
-    shop.reconcile()
-    shop.sim.quiet()
-    eventually(lambda: shop.reconcile() == NOTHING)
 
 
 def test_l12_a_wrong_amount_goes_back_once(shop: Shop, purchase_id: str) -> None:
