@@ -72,9 +72,9 @@ def migrate_or_exit() -> None:
 def start_worker() -> None:
     """Start one worker beside the web. It ends with this process, however that ends."""
     app = Path(__file__).resolve().parents[1] / "app.py"
-    words = ["-m", "flask", "--app", str(app), "worker", "--with-parent"]
-    worker = subprocess.Popen([sys.executable, *words])
     owner = os.getpid()
+    words = ["-m", "flask", "--app", str(app), "worker", "--parent", str(owner)]
+    worker = subprocess.Popen([sys.executable, *words])
 
     def end() -> None:
         # gunicorn's workers inherit this function, but not the duty.

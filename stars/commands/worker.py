@@ -18,9 +18,9 @@ PARENT_CHECK = 1.0
 
 
 @click.command("worker", cls=Command)
-@click.option("--with-parent", is_flag=True, help="End when the process that started it ends.")
+@click.option("--parent", type=int, help="End when this process, which started it, has ended.")
 @with_appcontext
-def worker(with_parent: bool) -> None:
+def worker(parent: int | None) -> None:
     """Send notifications, reconcile, refund and prune, until SIGTERM or Ctrl-C.
 
     Run as many as you like: each piece of work is done by one of them at a time.
@@ -34,13 +34,13 @@ def worker(with_parent: bool) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    if with_parent:
-        threading.Thread(target=_follow_parent, args=[running], daemon=True).start()
+    if parent is not None:
+        threading.Thread(target=_follow, args=[parent, running], daemon=True).start()
     running.run()
 
 
-def _follow_parent(running: Worker) -> None:
-    parent = os.getppid()
+def _follow(parent: int, running: Worker) -> None:
+    # Its number is given: it may have ended before this process came to look.
     while os.getppid() == parent:
         time.sleep(PARENT_CHECK)
     running.stop()

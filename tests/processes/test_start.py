@@ -12,7 +12,7 @@ import psutil
 import pytest
 from harness.constants import ROOT, SWORD
 from harness.servers import Served, clean_environment
-from harness.start import APP, postgres_on, run
+from harness.start import APP, FLASK, postgres_on, run
 from harness.types import Serve
 from harness.waiting import eventually
 
@@ -47,13 +47,29 @@ def test_after_a_sigkill_the_next_run_takes_over_and_cleans_up(
     served.person("alice").purchase("p1", **SWORD)
     workers = served.workers()
     served.process.kill()
-    psutil.wait_procs(workers, 20)
+    _, still_there = psutil.wait_procs(workers, 20)
+    assert still_there == []
     assert postgres_on(tmp_path)
 
     again = start()
     assert again.person("alice").get("p1").json["status"] == "succeeded"
     assert again.stop() == 0
     assert postgres_on(tmp_path) == []
+
+
+def test_a_worker_whose_parent_ended_before_it_looked_ends_too(url: str) -> None:
+    parent = subprocess.Popen(["true"])
+    parent.wait()
+    ended = run(
+        *FLASK,
+        "worker",
+        "--parent",
+        str(parent.pid),
+        DATABASE_URL=url,
+        MOCK_PAYMENTS="true",
+    )
+    assert ended.returncode == 0
+    assert "worker_stopped" in ended.stdout
 
 
 def test_the_console_joins_the_running_service_and_does_not_stop_its_database(
