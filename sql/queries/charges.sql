@@ -131,3 +131,7 @@ FROM (
     WHERE purchase_id = :purchase_id
     ORDER BY recorded_at, telegram_payment_charge_id
 ) AS shown;
+
+-- name: is_of_a_purchase(invoice_payload)$
+-- Whether a payload names a purchase of ours. Its row is there before anybody can pay for it.
+SELECT EXISTS (SELECT FROM purchases WHERE purchase_id = :invoice_payload AND mode = 'live');

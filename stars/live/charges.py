@@ -30,16 +30,20 @@ class Charge:
 
 
 class ChargeVerdict(StrEnum):
-    """What was judged of a charge. All but SETTLED and REPEATED are refusals, queued for refund."""
+    """What was judged of a charge.
+
+    All but SETTLED, REPEATED and UNKNOWN_PURCHASE are refusals, queued for refund.
+    """
 
     SETTLED = "settled"
     REPEATED = "repeated"
-    """Nothing was recorded: it is known already, or it was not to be recorded here."""
+    """It is known already."""
     ALREADY_PAID = "already_paid"
     WRONG_AMOUNT = "wrong_amount"
     WRONG_CURRENCY = "wrong_currency"
     WRONG_PAYER = "wrong_payer"
     UNKNOWN_PURCHASE = "unknown_purchase"
+    """The bot sold something that is not ours. Nothing is recorded, and nothing goes back (N6)."""
     REFUNDED_FIRST = "refunded_first"
     """It has gone back already, so there is nothing to queue."""
 
@@ -51,6 +55,8 @@ class RefundVerdict(StrEnum):
     REPEATED = "repeated"
     UNKNOWN_CHARGE = "unknown_charge"
     """Nobody has told of the charge yet."""
+    UNKNOWN_PURCHASE = "unknown_purchase"
+    """What was sold was not ours: as ChargeVerdict.UNKNOWN_PURCHASE."""
 
 
 def find(db: Database, *, purchase_id: str) -> list[ChargeShown]:
@@ -70,7 +76,6 @@ def settle(
     charge: Charge,
     request_id: str,
     already_refunded: bool = False,
-    known_purchases_only: bool = False,
 ) -> ChargeVerdict:
     """Record a charge and what follows: its purchase has succeeded, or the charge is to go back.
 
@@ -80,7 +85,6 @@ def settle(
         charge: what was paid.
         request_id: for the event.
         already_refunded: it is known to have gone back.
-        known_purchases_only: record nothing if there is no such purchase.
 
     Raises:
         Busy, DatabaseUnavailable: nobody can tell. Telling of the charge again is safe.
@@ -95,11 +99,11 @@ def settle(
         currency=charge.currency,
         amount=charge.amount,
         already_refunded=already_refunded,
-        known_purchases_only=known_purchases_only,
+        known_purchases_only=True,
         request_id=request_id,
     )
     if row is None:
-        return ChargeVerdict.REPEATED
+        return _why_not_recorded(db, charge)
     judged, previous_status, purchase = row
     verdict = ChargeVerdict(judged)
     about = {
@@ -134,6 +138,8 @@ def take_back(db: Database, *, bot_id: int, charge: Charge, request_id: str) -> 
     if verdict is not RefundVerdict.UNKNOWN_CHARGE:
         return verdict
     settled = settle(db, bot_id=bot_id, charge=charge, request_id=request_id, already_refunded=True)
+    if settled is ChargeVerdict.UNKNOWN_PURCHASE:
+        return RefundVerdict.UNKNOWN_PURCHASE
     if settled is not ChargeVerdict.REPEATED:
         return RefundVerdict.REFUNDED
     # Somebody else has told of the charge in this very moment.
@@ -159,6 +165,23 @@ def record_refund(db: Database, *, charge_id: str, request_id: str) -> RefundVer
     else:
         log.info("charge_refunded", extra=about)
     return RefundVerdict.REFUNDED
+
+
+def _why_not_recorded(db: Database, charge: Charge) -> ChargeVerdict:
+    """Tell a charge that is known from one that is not ours, and name the latter."""
+    if db.fetch_one(queries.is_of_a_purchase, invoice_payload=charge.invoice_payload):
+        return ChargeVerdict.REPEATED
+    log.warning(
+        "payment_not_ours",
+        extra={
+            "telegram_payment_charge_id": charge.charge_id,
+            "invoice_payload": charge.invoice_payload,
+            "payer_id": charge.payer_id,
+            "amount": charge.amount,
+            "currency": charge.currency,
+        },
+    )
+    return ChargeVerdict.UNKNOWN_PURCHASE
 
 
 def _log(name: str, purchase: Purchase, **more: Any) -> None:

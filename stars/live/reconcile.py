@@ -194,7 +194,6 @@ def _take_page(db: Database, bot_id: int, page: list[Json], request_id: str, tal
                     request_id=request_id,
                     # What went back in the meantime must not be handed out first.
                     already_refunded=charge.charge_id in gone,
-                    known_purchases_only=True,
                 )
                 _count_settlement(verdict, tally)
             case OutgoingPayment(transaction_id=charge_id):
@@ -206,5 +205,5 @@ def _take_page(db: Database, bot_id: int, page: list[Json], request_id: str, tal
 def _count_settlement(verdict: ChargeVerdict, tally: Tally) -> None:
     if verdict is ChargeVerdict.SETTLED:
         tally["settled"] += 1
-    elif verdict is not ChargeVerdict.REPEATED:
+    elif verdict not in (ChargeVerdict.REPEATED, ChargeVerdict.UNKNOWN_PURCHASE):
         tally["refused"] += 1

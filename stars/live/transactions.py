@@ -18,6 +18,9 @@ from stars.live.documents import (
     read_text,
 )
 
+SALE = "invoice_payment"
+"""The type of a transaction that pays an invoice. Gifts and paid media have others."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class IncomingPayment:
@@ -60,6 +63,8 @@ def parse_transaction(document: Json) -> Transaction:
         if "receiver" in document:
             return OutgoingPayment(transaction_id=read_identifier(document, "id"))
         source = read_object(document.get("source"), "source")
+        if source.get("transaction_type", SALE) != SALE:
+            return OtherTransaction()
         payer = read_object(source.get("user"), "user")
         charge = Charge(
             charge_id=read_identifier(document, "id"),

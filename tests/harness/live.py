@@ -96,11 +96,13 @@ class Buyer:
 class Shop:
     """The service at `address`, its database, and the simulator it takes for Telegram.
 
-    `app` is the same service in this process: for commands, and for what a test breaks.
+    `app` is the same service in this process: for commands, and for what a test breaks. `log` is
+    the file that the service at `address` logs to.
     """
 
-    def __init__(self, address: str, url: str, sim: Sim, app: Flask) -> None:
+    def __init__(self, address: str, url: str, sim: Sim, app: Flask, log: Path) -> None:
         self.address = address
+        self.log = log
         self.url = url
         self.sim = sim
         self.app = app
@@ -196,7 +198,7 @@ def open_shop(server: str, folder: Path, **more: str) -> Iterator[Shop]:
         variables = environment(url, sim.address, **more)
         served = Served(WEB, variables, ROOT, folder / "log")
         app = live_app(url, sim.address, public_url=served.address)
-        shop = Shop(served.address, url, sim, app)
+        shop = Shop(served.address, url, sim, app, folder / "log")
         try:
             catalogue = folder / "items.json"
             catalogue.write_text(json.dumps(ITEMS))

@@ -37,7 +37,7 @@ def run(mortal: Mortal, tmp_path: Path) -> Iterator[Run]:
         variables = environment(mortal.url, sim.address)
         served = Served(WEB, variables, ROOT, tmp_path / "log")
         app = live_app(mortal.url, sim.address, public_url=served.address)
-        shop = Shop(served.address, mortal.url, sim, app)
+        shop = Shop(served.address, mortal.url, sim, app, tmp_path / "log")
         try:
             items.import_items(app.extensions["stars"].db, ITEMS)
             assert shop.run("telegram", "webhook", "set").exit_code == 0
