@@ -15,7 +15,8 @@ from stars.domain.types import Mode
 from stars.errors import DeliveryNotFound, EndpointNotFound
 from stars.notifications import endpoints
 from stars.notifications.messages import EventOfMode, Message, message
-from stars.notifications.sender import SECONDS, Outcome, Sender
+from stars.notifications.sender import SECONDS, Sender
+from stars.outgoing import Outcome
 
 State = Literal["waiting", "sending", "retrying", "delivered", "given_up"]
 STATES: tuple[State, ...] = ("waiting", "sending", "retrying", "delivered", "given_up")
@@ -113,7 +114,7 @@ def send(db: Database, sender: Sender, delivery: Delivery) -> None:
             queries.note_delivered,
             delivery_id=delivery.delivery_id,
             status=outcome.status,
-            answer=outcome.answer,
+            answer=outcome.shown,
         )
         return
     pause = next_pause(delivery.attempts, outcome)
@@ -129,7 +130,7 @@ def send(db: Database, sender: Sender, delivery: Delivery) -> None:
         delivery_id=delivery.delivery_id,
         status=outcome.status,
         error=outcome.error,
-        answer=outcome.answer,
+        answer=outcome.shown,
         pause=pause,
     )
     if outcome.is_gone:

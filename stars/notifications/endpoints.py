@@ -4,8 +4,8 @@ import base64
 import secrets
 from datetime import timedelta
 from typing import Literal, TypedDict, cast
-from urllib.parse import urlsplit
 
+from stars.addresses import problem_with
 from stars.database.pool import Database
 from stars.database.queries import queries
 from stars.domain import events
@@ -19,8 +19,6 @@ OVERLAP = timedelta(hours=24)
 
 SECRET_BYTES = 32
 """Standard Webhooks asks for 24 to 64."""
-
-MAX_URL = 2000
 
 
 class Endpoint(TypedDict):
@@ -70,18 +68,9 @@ def check_url(url: str, *, is_development: bool) -> None:
 
     Whether its host may be called is checked at each attempt: names can lead elsewhere later.
     """
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        raise InvalidEndpoint("This is not an address.") from None
-    allowed = ("https", "http") if is_development else ("https",)
-    if parts.scheme not in allowed:
-        raise InvalidEndpoint(f"An endpoint's address begins with {' or '.join(allowed)}://")
-    if not parts.hostname or parts.username is not None or parts.fragment or len(url) > MAX_URL:
-        raise InvalidEndpoint("An endpoint's address has a host, and no user and no fragment.")
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise InvalidEndpoint("An endpoint's address is plain ASCII without blanks.")
+    problem = problem_with(url, is_development=is_development)
+    if problem is not None:
+        raise InvalidEndpoint(f"An endpoint's address {problem}.")
 
 
 def find(db: Database, *, mode: Mode) -> list[Endpoint]:

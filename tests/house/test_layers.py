@@ -7,6 +7,7 @@ from harness.constants import ROOT
 from harness.sources import Module, modules, tree
 
 GROUND = {
+    "addresses",
     "config",
     "database_url",
     "environment",
@@ -14,6 +15,7 @@ GROUND = {
     "logs",
     "metric_files",
     "metrics",
+    "outgoing",
     "proxies",
     "schemas",
     "variables",
@@ -21,13 +23,15 @@ GROUND = {
 PAYMENT = GROUND | {"database", "domain"}
 BELOW_WEB = PAYMENT | {"mock", "live", "notifications"}
 BELOW = {
-    "config": {"environment", "proxies", "variables"},
+    "addresses": set(),
+    "config": {"addresses", "environment", "proxies", "variables"},
     "database_url": set(),
     "environment": set(),
     "errors": set(),
     "logs": set(),
     "metrics": {"metric_files"},
     "metric_files": set(),
+    "outgoing": {"addresses"},
     "proxies": set(),
     "schemas": set(),
     "variables": {"database_url"},

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from harness.receiver import Receiver
 
+from stars import addresses
 from stars.errors import InvalidEndpoint
-from stars.notifications import addresses, endpoints
+from stars.notifications import endpoints
 from stars.notifications.messages import Message
 from stars.notifications.sender import Sender
 

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from stars.domain.service import Service
 from stars.notifications import deliveries, endpoints
-from stars.notifications.sender import Outcome
+from stars.outgoing import Outcome
 from stars.work.worker import Worker
 
 Start = Callable[[], Worker]

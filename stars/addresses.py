@@ -1,4 +1,4 @@
-"""Where a notification may go: never into the network that the service stands in (N5).
+"""Where the service may call: never into the network that it stands in itself (N5).
 
 A name is resolved once for each attempt. What it leads to is checked, and that very address is
 called, so that a second answer of the name's server changes nothing (DNS rebinding).
@@ -10,15 +10,38 @@ import time
 from collections.abc import Iterable
 from ssl import SSLContext
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+MAX_URL = 2000
+
 
 class ForbiddenAddress(httpcore.ConnectError):
-    """The host leads into a network that notifications do not go to."""
+    """The host leads into a network that the service does not call."""
+
+
+def problem_with(url: str, *, is_development: bool) -> str | None:
+    """Say why nothing can be sent to `url`; None if something can.
+
+    Whether its host may be called is checked at each attempt: names can lead elsewhere later.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "is to be one"
+    allowed = ("https", "http") if is_development else ("https",)
+    if parts.scheme not in allowed:
+        return f"has to begin with {' or '.join(allowed)}://"
+    if not parts.hostname or parts.username is not None or parts.fragment or len(url) > MAX_URL:
+        return "has to have a host, and no user and no fragment"
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return "is to be plain ASCII without blanks"
+    return None
 
 
 def is_public(address: Address) -> bool:
