@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from stars.simulator import bot_api
 from stars.simulator.interface import routes
 from stars.simulator.pages import chat, controls, home, invoice
-from stars.simulator.pages.summary import origin
+from stars.simulator.pages.summary import every, moment, origin
 from stars.simulator.settings import Settings
 from stars.simulator.world import World
 
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/file/bot<path:path>", view_func=file)
     for part in (routes, home, controls, invoice, chat):
         app.register_blueprint(part.blp)
-    app.add_template_filter(origin)
+    for words in (origin, every, moment):
+        app.add_template_filter(words)
     app.context_processor(lambda: {"service_url": world.settings.service_url})
     return app

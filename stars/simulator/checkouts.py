@@ -1,9 +1,9 @@
-"""A checkout: the user presses Pay, the bot decides, Stars move. Runs under the lock."""
+"""A checkout: the user presses Pay, the bot decides, Stars move; renewals. Under the lock."""
 
-from stars.simulator import ledger
+from stars.simulator import ledger, subscriptions
 from stars.simulator.answers import Refused
 from stars.simulator.chats import add_message, chat_of
-from stars.simulator.records import Bot, Checkout, Invoice, Json, User
+from stars.simulator.records import Bot, Checkout, Invoice, Json, Subscription, User
 from stars.simulator.refunds import give_back
 from stars.simulator.updates import publish
 from stars.simulator.world import World
@@ -16,9 +16,7 @@ def begin(world: World, invoice: Invoice, user: User, may_double: bool = True) -
 
     `may_double` lets the fault `second_payment` press once more.
     """
-    query_id = str(world.random.randrange(10**17, 2**63))
-    checkout = Checkout(query_id, invoice, user, payer=user, amount=invoice.amount)
-    world.checkouts[checkout.id] = checkout
+    checkout = _new_checkout(world, invoice, user)
     _change_terms(world, checkout, "checkout")
     world.note("checkout", **checkout.shown())
     doubled = may_double and world.take("second_payment", checkout.facts())
@@ -47,6 +45,32 @@ def answer(world: World, bot: Bot, query_id: str, ok: bool, error_message: str) 
         _fail(world, checkout, error_message, "declined")
 
 
+def renew(world: World, subscription: Subscription) -> Checkout:
+    """Charge for the next period, whether it is due or not.
+
+    One that a payment had failed for goes on then. Raises ValueError if the bot has cancelled it.
+    """
+    subscriptions.refuse_if_canceled_by_bot(subscription)
+    checkout = _new_checkout(world, subscription.invoice, subscription.payer)
+    checkout.subscription = subscription
+    checkout.renewal = True
+    world.note("renewal", **checkout.shown())
+    if checkout.payer.stars < checkout.amount:
+        _fail(world, checkout, "BALANCE_TOO_LOW")
+    elif world.settings.ask_before_renewals:
+        _ask_bot(world, checkout)
+    else:
+        _charge(world, checkout)
+    return checkout
+
+
+def _new_checkout(world: World, invoice: Invoice, user: User) -> Checkout:
+    query_id = str(world.random.randrange(10**17, 2**63))
+    checkout = Checkout(query_id, invoice, user, payer=user, amount=invoice.amount)
+    world.checkouts[checkout.id] = checkout
+    return checkout
+
+
 def _ask_bot(world: World, checkout: Checkout) -> None:
     deadline = world.clock.now() + world.settings.checkout_seconds
     world.clock.at(deadline, lambda: _fail(world, checkout, "BOT_PRECHECKOUT_TIMEOUT"))
@@ -65,15 +89,34 @@ def _charge(world: World, checkout: Checkout) -> None:
     facts = checkout.facts()
     charge = _move_stars(world, checkout)
     bot = checkout.invoice.bot
+    if checkout.invoice.period:
+        _extend_subscription(world, checkout)
     ledger.record(world, bot, charge, checkout.amount, "source", ledger.payer(checkout))
     world.note("payment", **checkout.shown())
-    content = {"successful_payment": ledger.receipt(checkout)}
+    content = {"successful_payment": ledger.receipt(checkout) | ledger.recurrence(checkout)}
     message = add_message(world, chat_of(bot, payer), payer, content)
     publish(world, bot, "successful_payment", message, checkout.facts())
     fault = world.take("chargeback", facts)
     if fault:
         when = world.clock.now() + fault.options.get("seconds", 0)
         world.clock.at(when, lambda: give_back(world, checkout, "chargeback"))
+
+
+def _extend_subscription(world: World, checkout: Checkout) -> None:
+    """Extend the subscription that was paid for, and plan its next renewal."""
+    subscription = subscriptions.extend(world, checkout)
+    due = subscription.expires_at
+    world.clock.at(due, lambda: _renew_if_due(world, subscription, due))
+
+
+def _renew_if_due(world: World, subscription: Subscription, due: int) -> None:
+    """Renew, or end if it is cancelled; nothing if it was paid further in the meantime."""
+    if subscription.expires_at != due or subscription.ended:
+        return
+    if subscription.canceled:
+        subscriptions.end(world, subscription)
+    else:
+        renew(world, subscription)
 
 
 def _move_stars(world: World, checkout: Checkout) -> str:
@@ -92,6 +135,8 @@ def _fail(world: World, checkout: Checkout, reason: str, what: str = "payment_fa
         checkout.status = "failed"
         checkout.reason = reason
         world.note(what, **checkout.shown())
+        if checkout.renewal and checkout.subscription:
+            subscriptions.fail(world, checkout.subscription)
 
 
 def _change_terms(world: World, checkout: Checkout, stage: str) -> None:

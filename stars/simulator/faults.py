@@ -31,7 +31,7 @@ PAYMENT = {
 }
 KINDS = DELIVERY | METHOD | PAYMENT
 # What a matcher may ask for.
-MATCHED = ("bot", "update", "user", "payload", "charge", "method", "stage")
+MATCHED = ("bot", "update", "user", "payload", "charge", "method", "stage", "renewal", "state")
 OPTIONS: dict[str, type | tuple[type, ...]] = {
     "seconds": (int, float),
     "copies": int,

@@ -23,14 +23,30 @@ def receipt(checkout: Checkout) -> Json:
     }
 
 
+def recurrence(checkout: Checkout) -> Json:
+    """What a SuccessfulPayment tells of its subscription, if it is for one."""
+    if checkout.subscription is None:
+        return {}
+    told: Json = {
+        "subscription_expiration_date": checkout.paid_until,
+        "is_recurring": True,
+    }
+    if not checkout.renewal:
+        told["is_first_recurring"] = True
+    return told
+
+
 def payer(checkout: Checkout) -> Json:
     """As the Bot API's TransactionPartnerUser."""
-    return {
+    partner: Json = {
         "type": "user",
         "transaction_type": "invoice_payment",
         "user": checkout.payer.shown(),
         "invoice_payload": checkout.invoice.payload,
     }
+    if checkout.invoice.period:
+        partner["subscription_period"] = checkout.invoice.period
+    return partner
 
 
 def record(

@@ -1,4 +1,4 @@
-"""What the simulator remembers: users, bots, their chats and updates, invoices, checkouts."""
+"""What the simulator remembers: users, bots, chats, updates, invoices, checkouts, subscriptions."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -121,6 +121,10 @@ class Bot:
             "username": self.username(),
         }
 
+    def is_test(self) -> bool:
+        """Whether it is of Telegram's test environment."""
+        return self.name.endswith("/test")
+
     def username(self) -> str:
         """Its name in links and commands."""
         return f"simulated_{self.id}_bot"
@@ -137,11 +141,54 @@ class Invoice:
     payload: str
     amount: int
     photo_url: str
+    period: int = 0  # seconds that one payment lasts; 0: it is no subscription
+
+
+@dataclass
+class Subscription:
+    """What somebody pays for once a period, until it is cancelled or a payment fails."""
+
+    id: str  # the charge of its first payment
+    invoice: Invoice
+    payer: User
+    expires_at: int  # Unix time up to which it is paid
+    canceled: bool = False
+    canceled_by_bot: bool = False  # then the payer may not take it up again
+    failed: bool = False
+    ended: bool = False
+    payments: int = 0
+
+    def state(self) -> str:
+        """In one word."""
+        if self.failed:
+            return "failed"
+        if self.ended:
+            return "expired"
+        return "canceled" if self.canceled else "active"
+
+    def shown(self) -> Json:
+        """For /sim/ and the journal."""
+        return {
+            "subscription": self.id,
+            "state": self.state(),
+            "canceled_by_bot": self.canceled_by_bot,
+            "expires_at": self.expires_at,
+            "payments": self.payments,
+            "period": self.invoice.period,
+            "amount": self.invoice.amount,
+            "bot": self.invoice.bot.name,
+            "user": self.payer.id,
+            "payload": self.invoice.payload,
+            "slug": self.invoice.slug,
+        }
 
 
 @dataclass
 class Checkout:
-    """One press of Pay. Its terms are the invoice's, unless a fault changes them."""
+    """One press of Pay, or the renewal of a subscription.
+
+    Its terms are the invoice's, unless a fault changes them.
+    """
 
     id: str
     invoice: Invoice
@@ -153,6 +200,9 @@ class Checkout:
     reason: str | None = None
     charge: str | None = None
     refunded: bool = False
+    subscription: Subscription | None = None  # of a first payment only once it is paid
+    renewal: bool = False
+    paid_until: int = 0  # Unix time, of a payment for a period
 
     def shown(self) -> Json:
         """For /sim/ and the journal."""
@@ -174,6 +224,7 @@ class Checkout:
             "user": self.payer.id,
             "payload": self.invoice.payload,
             "charge": self.charge,
+            "renewal": self.renewal,
         }
 
 

@@ -14,6 +14,10 @@ class Settings:
     service_url: str = ""
     # Stars. Measured: 100000 is accepted, 150000 is refused.
     max_amount: int = 100_000
+    # Stars, of one payment of a subscription.
+    max_subscription_amount: int = 10_000
+    # Whether a renewal asks the bot by a pre_checkout_query is documented nowhere.
+    ask_before_renewals: bool = False
     # need_*, send_*, is_flexible: documented as ignored; measured once: STARS_INVOICE_INVALID.
     refuse_stray_fields: bool = False
     # Answer 404 to documented methods that are not simulated, instead of an empty success.

@@ -5,17 +5,18 @@ from stars.simulator.records import Bot, Json, Update
 from stars.simulator.world import World
 
 QUERIES = ("pre_checkout_query", "callback_query")
+KINDS = (*QUERIES, "subscription")  # all others are messages
 WEEK = 7 * 86_400  # seconds; after one without updates the next update_id is random
 
 
 def publish(world: World, bot: Bot, update: str, content: Json, facts: Json) -> None:
     """Send `content` as a new update.
 
-    `update` says what it is: a query, or a message, like successful_payment. Faults and
-    `allowed_updates` may keep it from being sent.
+    `update` says what it is: a query, subscription, or a message, like successful_payment.
+    Faults and `allowed_updates` may keep it from being sent.
     """
     facts = {"update": update, **facts}
-    kind = update if update in QUERIES else "message"
+    kind = update if update in KINDS else "message"
     if bot.allowed_updates and kind not in bot.allowed_updates:
         world.note("update_not_allowed", **facts)
         return
@@ -36,7 +37,7 @@ def _queue(world: World, bot: Bot, kind: str, content: Json, facts: Json) -> Non
         id=number,
         body={"update_id": number, kind: content},
         facts=facts,
-        # Messages queue by chat. Queries of the same buyer have other queues, and overtake them.
+        # Messages queue by chat. All else of the same buyer has other queues, and overtakes them.
         queue=f"{kind} {facts['user']}",
         expires_at=now + _lifetime(world, kind),
         wakeup_at=now,
@@ -62,6 +63,6 @@ def _next_id(world: World, bot: Bot, now: float) -> int:
 
 def _lifetime(world: World, kind: str) -> float:
     """Seconds until an update that was not delivered is forgotten."""
-    if kind == "message":
-        return world.settings.message_lifetime
-    return world.settings.query_lifetime
+    if kind in QUERIES:
+        return world.settings.query_lifetime
+    return world.settings.message_lifetime

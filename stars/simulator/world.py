@@ -8,7 +8,17 @@ from typing import Any
 from stars.simulator.clients import Clients
 from stars.simulator.clock import Clock
 from stars.simulator.faults import Fault
-from stars.simulator.records import Bot, Checkout, File, Invoice, Json, Press, Reply, User
+from stars.simulator.records import (
+    Bot,
+    Checkout,
+    File,
+    Invoice,
+    Json,
+    Press,
+    Reply,
+    Subscription,
+    User,
+)
 from stars.simulator.settings import Settings
 
 URL_SAFE = string.ascii_letters + string.digits + "-_"
@@ -32,6 +42,7 @@ class World:
         self.invoices: dict[str, Invoice] = {}
         self.checkouts: dict[str, Checkout] = {}
         self.paid: dict[str, Checkout] = {}  # by charge id
+        self.subscriptions: dict[str, Subscription] = {}  # by the first charge's id
         self.presses: dict[str, Press] = {}  # by callback query id
         self.files: dict[str, File] = {}  # by file id
         self.faults: list[Fault] = []

@@ -89,11 +89,12 @@ class Hook:
 
 
 def kind_of(update: dict[str, Any]) -> str:
-    """A kind of query, successful_payment, refunded_payment or message."""
+    """A kind of query, subscription, successful_payment, refunded_payment or message."""
     found = {**update.get("message", {}), **update}
     kinds = (
         "pre_checkout_query",
         "callback_query",
+        "subscription",
         "successful_payment",
         "refunded_payment",
         "message",

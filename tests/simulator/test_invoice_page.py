@@ -72,3 +72,20 @@ def test_after_a_failure_the_tab_stays_and_paying_again_is_possible(
     tab.get_by_role("button", name="Pay again").click()
     eventually(lambda: front_end.evaluate("sheet.closed"))
     assert shop.balance() == 50
+
+
+def test_a_subscription_is_cancelled_and_resumed_on_the_page_of_its_link(
+    shop: Sim, open_page: Callable[..., Page]
+) -> None:
+    shop.user(200)
+    page = open_page(shop.link(subscription_period=2_592_000))
+    page.get_by_text("Stars every 30 days").wait_for()
+    page.get_by_role("button", name="Pay").click()
+    subscription = page.locator("#subscriptions .line")
+    subscription.get_by_role("button", name="Cancel it").click()
+    subscription.get_by_text("canceled").wait_for()
+    subscription.get_by_role("button", name="Resume it").click()
+    subscription.get_by_text("active").wait_for()
+    subscription.get_by_role("button", name="Renew now").click()
+    subscription.get_by_text("paid 2 times").wait_for()
+    assert shop.balance() == 100

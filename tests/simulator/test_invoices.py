@@ -28,7 +28,6 @@ from harness.simulator import PRICES, SWORD, Sim
         ({"title": "x" * 33}, "INVOICE_TITLE_INVALID"),
         ({"description": "x" * 256}, "INVOICE_DESCRIPTION_INVALID"),
         ({"payload": "я" * 65}, "INVOICE_PAYLOAD_INVALID"),
-        ({"subscription_period": 2592000}, "SUBSCRIPTION_PERIOD_INVALID"),
         ({"max_tip_amount": 10}, "STARS_INVOICE_INVALID"),
         ({"provider_token": "1:TEST"}, "STARS_INVOICE_INVALID"),
     ],

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, jsonify, request
 
 from stars.simulator.current import current_world
-from stars.simulator.interface import buyers, chats, purchases, simulation
+from stars.simulator.interface import buyers, chats, purchases, simulation, subscriptions
 from stars.simulator.interface.lookup import Unknown, find
 from stars.simulator.records import Json
 from stars.simulator.world import World
@@ -16,12 +16,14 @@ LOOK: dict[str, Callable[[World, Json], object]] = {
     **buyers.LOOK,
     **chats.LOOK,
     **purchases.LOOK,
+    **subscriptions.LOOK,
     **simulation.LOOK,
 }
 ACT: dict[str, Callable[[World, Json], object]] = {
     **buyers.ACT,
     **chats.ACT,
     **purchases.ACT,
+    **subscriptions.ACT,
     **simulation.ACT,
 }
 

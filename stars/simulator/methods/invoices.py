@@ -13,21 +13,24 @@ from stars.simulator.world import World
 # The beginnings of arguments that do not go with Stars.
 UNSUPPORTED = ("max_tip_amount", "suggested_tip_amounts", "provider_")
 IGNORED = ("need_", "send_", "is_flexible")
+# Seconds that a subscription's period may have; in Telegram's test environment, these others.
+PERIODS = (2_592_000,)
+TEST_PERIODS = (60, 300)
 NOTHING = ("", "0", "false", "[]", "no")
 
 
 def create_invoice_link(world: World, bot: Bot, args: Args) -> str:
-    """Create an invoice and return its link."""
-    slug = _new_invoice(world, bot, args).slug
+    """Create an invoice and return its link; raises Refused."""
+    slug = _new_invoice(world, bot, args, _period(bot, args)).slug
     base = world.settings.link_base or bot.address
     return f"{base.rstrip('/')}/${slug}"
 
 
 def send_invoice(world: World, bot: Bot, args: Args) -> Json:
-    """Create an invoice and send it into a chat."""
+    """Create an invoice and send it into a chat; raises Refused. It can be no subscription."""
     chat = find_chat(world, bot, args)
     keyboard = _keyboard(args)
-    invoice = _new_invoice(world, bot, args)
+    invoice = _new_invoice(world, bot, args, period=0)
     content = {
         "title": invoice.title,
         "description": invoice.description,
@@ -56,7 +59,18 @@ def _keyboard(args: Args) -> Json:
     return keyboard
 
 
-def _new_invoice(world: World, bot: Bot, args: Args) -> Invoice:
+def _period(bot: Bot, args: Args) -> int:
+    """Seconds that a payment of a subscription lasts, 0 if it is none; raises Refused."""
+    text = args.text("subscription_period") or "0"
+    if text == "0":
+        return 0
+    allowed = TEST_PERIODS if bot.is_test() else PERIODS
+    period = args.whole("subscription_period", 0, 0, 2**31)
+    refuse_if(period not in allowed, "SUBSCRIPTION_PERIOD_INVALID")
+    return period
+
+
+def _new_invoice(world: World, bot: Bot, args: Args, period: int) -> Invoice:
     """The invoice that the arguments describe, remembered under a new link; raises Refused."""
     title = args.required("title")
     description = args.required("description")
@@ -68,16 +82,24 @@ def _new_invoice(world: World, bot: Bot, args: Args) -> Invoice:
     refuse_if(len(description) > 255, "INVOICE_DESCRIPTION_INVALID")
     refuse_if(len(payload.encode(errors="replace")) > 128, "INVOICE_PAYLOAD_INVALID")
     refuse_if(currency != "XTR", "PAYMENT_PROVIDER_INVALID")
-    # Subscriptions are not simulated.
-    refuse_if(args.text("subscription_period", "0") != "0", "SUBSCRIPTION_PERIOD_INVALID")
     refuse_if(len(amounts) != 1, "STARS_INVOICE_INVALID")
     stray = UNSUPPORTED + IGNORED if world.settings.refuse_stray_fields else UNSUPPORTED
     refuse_if(_has(args, stray), "STARS_INVOICE_INVALID")
     amount = amounts[0]
     refuse_if(not 1 <= amount <= world.settings.max_amount, "CURRENCY_TOTAL_AMOUNT_INVALID")
-    slug = world.word(22)
-    invoice = Invoice(slug, bot, title, description, payload, amount, args.text("photo_url"))
-    world.invoices[slug] = invoice
+    dear = period and amount > world.settings.max_subscription_amount
+    refuse_if(dear, "SUBSCRIPTION_AMOUNT_INVALID")
+    invoice = Invoice(
+        slug=world.word(22),
+        bot=bot,
+        title=title,
+        description=description,
+        payload=payload,
+        amount=amount,
+        photo_url=args.text("photo_url"),
+        period=period,
+    )
+    world.invoices[invoice.slug] = invoice
     return invoice
 
 

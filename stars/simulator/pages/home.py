@@ -31,12 +31,20 @@ PRESETS: dict[str, tuple[str, Json]] = {
     ),
     "double": ("Pay the next link twice at once", {"kind": "second_payment"}),
     "back": ("Charge the next payment back", {"kind": "chargeback"}),
+    "renewed_twice": (
+        "Deliver the next renewal twice",
+        {"kind": "duplicate", "match": {"update": "successful_payment", "renewal": True}},
+    ),
+    "renewal_lost": (
+        "Lose the next renewal's update",
+        {"kind": "drop", "match": {"update": "successful_payment", "renewal": True}},
+    ),
     "poor": ("Refuse the next refund", {"kind": "balance_too_low"}),
     "busy": ("Answer the next call with 429", {"kind": "429", "retry_after": 3}),
     "down": ("Drop the next call", {"kind": "timeout", "seconds": 0}),
 }
 KINDS = {"Delivery": faults.DELIVERY, "Calls": faults.METHOD, "Payments": faults.PAYMENT}
-STEPS = {"10 s": 10, "1 min": 60, "10 min": 600, "1 h": 3600, "1 day": 86_400}
+STEPS = {"10 s": 10, "1 min": 60, "10 min": 600, "1 h": 3600, "1 day": 86_400, "30 days": 2_592_000}
 
 
 @blp.get("/")

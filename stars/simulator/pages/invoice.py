@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from stars.simulator.current import current_world
 from stars.simulator.interface.lookup import find, find_invoice
 from stars.simulator.interface.purchases import pay
+from stars.simulator.interface.subscriptions import ACT, find_subscription
 
 blp = Blueprint("invoice", __name__)
 
@@ -20,9 +21,11 @@ def invoice(slug: str) -> str:
     done = request.args.get("done", "")
     with world.lock:
         checkout = world.checkouts.get(done)
+        found = find_invoice(world, slug)
         return render_template(
             "invoice.html",
-            invoice=find_invoice(world, slug),
+            invoice=found,
+            subscriptions=[one for one in world.subscriptions.values() if one.invoice is found],
             users=world.users.values(),
             chosen=request.args.get("user", 0, int),
             closed=checkout.status if checkout else done,
@@ -42,3 +45,14 @@ def pay_or_cancel(slug: str) -> Response:
         if "pay" in request.form:
             done = pay(world, found, user, PATIENCE).id
     return redirect(f"/${slug}?done={done}&user={user.id}", 303)
+
+
+@blp.post("/subscription/<act>")
+def change_subscription(act: str) -> Response:
+    """Take a button of a subscription, and lead back to the page of its link."""
+    world = current_world()
+    given = dict(request.form)
+    with world.lock:
+        subscription = find_subscription(world, given)
+        find(ACT, act, "button")(world, given)
+    return redirect(f"/${subscription.invoice.slug}?user={subscription.payer.id}", 303)

@@ -8,11 +8,13 @@ from stars.simulator.records import Invoice, Json
 from stars.simulator.world import World
 
 SHOWN = 25
+DAY = 86_400  # seconds
 # The facts of a line that a person wants to see, in this order.
 TOLD = (
     "method",
     "update",
     "status",
+    "state",
     "reason",
     "user",
     "amount",
@@ -21,7 +23,7 @@ TOLD = (
     "error",
     "kind",
 )
-BAD = ("payment_failed", "declined", "update_lost", "fault", "chargeback")
+BAD = ("payment_failed", "declined", "update_lost", "fault", "chargeback", "subscription_failed")
 
 
 @dataclass
@@ -82,6 +84,17 @@ def origin(url: str) -> str:
     """The beginning of an address, without path and query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def every(seconds: int) -> str:
+    """How often a subscription of this period is paid, in words."""
+    days, rest = divmod(seconds, DAY)
+    return f"every {seconds} seconds" if rest else f"every {days} days"
+
+
+def moment(unix_time: int) -> str:
+    """A moment in UTC, in words."""
+    return datetime.fromtimestamp(unix_time, UTC).strftime("%d %b %Y, %H:%M:%S UTC")
 
 
 def _line(entry: Json) -> Line:
