@@ -2,7 +2,6 @@
 
 import logging
 import os
-import select
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
+
+from stars.database.waiting import is_cooperative, is_readable, wait_cooperatively
 
 CONNECT_WAIT = 2
 """Seconds for one host to answer. PostgreSQL's library allows no fewer."""
@@ -70,6 +71,8 @@ ASTRAY = (
 DATABASE_URL alone says where, and this file how. Those that say who one is (PGUSER, PGPASSWORD,
 PGPASSFILE) and how a connection is secured (PGSSL...) may fill in what the address leaves out.
 """
+
+WAITS_COOPERATIVELY = is_cooperative()
 
 log = logging.getLogger(__name__)
 
@@ -145,8 +148,11 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
 
         Once `patience` seconds are over, close the connection and raise OperationalError.
         """
+        seconds = timeout or self.patience
         try:
-            return super().wait(gen, interval, timeout or self.patience)
+            if WAITS_COOPERATIVELY:
+                return wait_cooperatively(gen, self.pgconn.socket, seconds)
+            return super().wait(gen, interval, seconds)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
                 self.pgconn.finish()
@@ -180,9 +186,7 @@ def discard_if_dead(conn: BoundedConnection) -> None:
     A closed socket can be read from. So the connections that a restart of PostgreSQL leaves behind
     cost no caller a 503, and a live one costs no round trip.
     """
-    poll = select.poll()
-    poll.register(conn.fileno(), select.POLLIN)
-    if poll.poll(0):
+    if is_readable(conn.fileno()):
         ConnectionPool.check_connection(conn)
 
 

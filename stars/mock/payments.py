@@ -50,7 +50,8 @@ class MockPayments(Payments):
         the armed outcome's own.
         """
         steering = steering or Steering()
-        time.sleep(steering.delay or 0)
+        if steering.delay:
+            time.sleep(steering.delay)
         outcome = steering.outcome
         if outcome is None:
             done = outcomes.complete_unless_armed(

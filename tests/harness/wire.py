@@ -19,7 +19,8 @@ class Wire:
         self.url = f"postgresql://postgres@127.0.0.1:{port}{given.path}?sslmode=disable"
         self.holding_answers = False
         self.pairs: list[tuple[socket.socket, socket.socket]] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
 
     def _accept(self) -> None:
         while True:
@@ -52,5 +53,8 @@ class Wire:
 
     def close(self) -> None:
         """Listen no more, and cut what is open."""
+        # A thread that accepts would go on with a listener that is only closed.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
         self.cut()
