@@ -93,6 +93,10 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
     patience: float | None = ANSWER_WAIT
     keeps_session = True
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._cursors: dict[str, psycopg.Cursor[TupleRow]] = {}
+
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
         """Connect by `route`, and learn what stands at its end.
@@ -123,6 +127,16 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
                     raise
                 route.takes_options = False
         return super().connect(conninfo, **arguments)
+
+    def cursor_of(self, statement: str) -> psycopg.Cursor[TupleRow]:
+        """Return the cursor of a statement, which has learned how its values are written and read.
+
+        A new one would have to learn that again.
+        """
+        cursor = self._cursors.get(statement)
+        if cursor is None:
+            cursor = self._cursors[statement] = self.cursor()
+        return cursor
 
     def look_around(self, route: Route) -> None:
         """Find out what this connection leads to, and behave accordingly.
@@ -159,11 +173,8 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
             raise
 
     @contextmanager
-    def bounded(self) -> Iterator[None]:
-        """Have what is done inside keep to SESSION: in one transaction if there is no other way."""
-        if self.keeps_session:
-            yield
-            return
+    def in_bounded_transaction(self) -> Iterator[None]:
+        """Have what is done inside keep to SESSION, where the session itself does not."""
         self.execute(BEGIN)
         try:
             yield

@@ -83,8 +83,11 @@ class Database:
         pool = self._pool or self._open()
         conn = self._checked_out(pool)
         try:
-            with conn.bounded():
+            if conn.keeps_session:
                 yield conn
+            else:
+                with conn.in_bounded_transaction():
+                    yield conn
         except psycopg.Error as error:
             refusal = refusal_for(error)
             if refusal is None:

@@ -22,5 +22,16 @@ class Compact(PyFormatAdapter):
         processed = super().process_sql(query_name, op_type, sql)  # type: ignore[no-untyped-call]
         return " ".join(str(processed).split())
 
+    def select_one(
+        self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None
+    ) -> Any:
+        """The first row of a statement, or None."""
+        return conn.cursor_of(sql).execute(sql, parameters).fetchone()
+
+    def select_value(self, conn: Any, query_name: str, sql: str, parameters: Any) -> Any:
+        """The first value of the first row, or None."""
+        row = conn.cursor_of(sql).execute(sql, parameters).fetchone()
+        return row[0] if row else None
+
 
 queries: Any = aiosql.from_path(SQL / "queries", Compact, encoding="utf-8")
