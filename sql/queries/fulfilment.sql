@@ -20,12 +20,13 @@ SELECT COALESCE(
 -- Nobody waits any more. Whoever begins again begins anew.
 DELETE FROM fulfilment_awaited_since WHERE mode = :mode AND purpose = :purpose;
 
--- name: measure_overdue(mode, since, within)^
+-- name: measure_overdue(mode, within)^
 -- How many purchases were paid longer ago than `within` and are not handed out, and how many
--- seconds ago the first of them was paid.
+-- seconds ago the first of them was paid: of those that were paid since handing out is waited for.
 SELECT count(*), extract(epoch FROM clock_timestamp() - min(paid_at))
-FROM awaited_fulfilments
-WHERE mode = :mode AND paid_at >= :since AND paid_at < clock_timestamp() - :within::interval;
+FROM awaited_fulfilments JOIN fulfilment_awaited_since USING (mode)
+WHERE mode = :mode AND purpose = 'alarm' AND paid_at >= since
+    AND paid_at < clock_timestamp() - :within::interval;
 
 -- name: list_overdue(mode, since, within, max_rows)
 -- The purchases that were paid longest ago of those.

@@ -1,4 +1,5 @@
--- Search: which purchases somebody means who has only a word of theirs, and what many sum up to.
+-- Search: which purchases have what is asked for, what they sum up to, and which somebody means who
+-- has only a word of theirs.
 --
 -- The word comes as a person pastes it: the beginning of a purchase's id, or a whole id of
 -- something else. What an index finds is asked for first; the rest looks at every event and
@@ -40,17 +41,23 @@ JOIN purchases USING (purchase_id)
 ORDER BY created_at DESC, purchase_id
 LIMIT :max_rows;
 
+-- name: list_purchases(purchase_type, status, user_id, item_id, mode, source, channel, fulfilled, since, until, after_at, after_id, max_rows)
+-- Newest first. The last row of a page is the key of the next one: no page is skipped or shown
+-- twice because of what has come in meanwhile.
+SELECT purchase_document(purchases)
+FROM purchases
+WHERE fits_filters(
+        purchases, :purchase_type, :status, :user_id, :item_id, :mode, :source, :channel,
+        :fulfilled, :since, :until)
+    AND created_at <= COALESCE(:after_at, 'infinity'::timestamptz)
+    AND (:after_at::timestamptz IS NULL OR created_at < :after_at OR purchase_id > :after_id)
+ORDER BY created_at DESC, purchase_id
+LIMIT :max_rows;
+
 -- name: total_purchases(purchase_type, status, user_id, item_id, mode, source, channel, fulfilled, since, until)^
--- How many purchases there are, and their Stars, with the filters of list_purchases.
+-- How many purchases there are, and their Stars.
 SELECT count(*), COALESCE(sum(price_stars), 0)::bigint
 FROM purchases
-WHERE (:purchase_type::text IS NULL OR purchase_type = :purchase_type)
-    AND (:status::text IS NULL OR status = :status)
-    AND (:user_id::text IS NULL OR user_id = :user_id)
-    AND (:item_id::text IS NULL OR item_id = :item_id)
-    AND (:mode::text IS NULL OR mode = :mode)
-    AND (:source::text IS NULL OR source = :source)
-    AND (:channel::text IS NULL OR channel = :channel)
-    AND (:fulfilled::boolean IS NULL OR (fulfilled_at IS NOT NULL) = :fulfilled)
-    AND created_at >= COALESCE(:since, '-infinity'::timestamptz)
-    AND created_at < COALESCE(:until, 'infinity'::timestamptz);
+WHERE fits_filters(
+    purchases, :purchase_type, :status, :user_id, :item_id, :mode, :source, :channel, :fulfilled,
+    :since, :until);

@@ -57,8 +57,15 @@ class CommandGroup(Command, AppGroup):
 
 
 def is_not_said_anyway(record: logging.LogRecord) -> bool:
-    """Return whether a log line is news: why the database failed is what the command ends with."""
-    return not record.name.startswith("stars.database.")
+    """Return whether a log line is news.
+
+    Why the database failed is what the command ends with. What it did to a purchase is what it
+    answers: a person at a terminal would read that twice, a file of logs has it once.
+    """
+    if record.name.startswith("stars.database."):
+        return False
+    is_fact = record.name.startswith("stars.domain.") and record.levelno <= logging.INFO
+    return not (is_fact and sys.stderr.isatty())
 
 
 def service() -> Service:

@@ -1,7 +1,9 @@
 """How commands show what they found: tables and colours for a person, JSON for a machine."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import click
 
@@ -11,6 +13,9 @@ STATUS_COLOURS = {
     "failed": "red",
     "refunded": "magenta",
 }
+
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?\+00:00")
+"""In UTC, as documents have it. What is smaller than a second is noise in a table."""
 
 Record = Mapping[str, object]
 
@@ -86,7 +91,9 @@ def plain(value: object) -> str:
         return "-"
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    moment = MOMENT.fullmatch(text)
+    return f"{moment[1]} {moment[2]}Z" if moment else text
 
 
 def coloured(cell: str) -> str:

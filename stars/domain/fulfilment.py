@@ -9,7 +9,9 @@ from typing import cast
 from stars.database.pool import Database
 from stars.database.queries import queries
 from stars.domain import events, purchases
+from stars.domain.health import HealthCheck, Problem
 from stars.domain.types import Mode, Purchase, Transition
+from stars.domain.wording import duration
 from stars.errors import AlreadyFulfilled, NotPaid, PurchaseNotFound
 
 MAX_REFUNDS = 100
@@ -78,19 +80,61 @@ def fulfil(
     )
 
 
-def overdue(db: Database, *, mode: Mode, within: timedelta) -> Overdue:
-    """Return what was paid longer ago than `within` and is not handed out.
-
-    What was paid before this was first asked is not counted: nobody waited for it then.
+def await_within(db: Database, *, mode: Mode, within: timedelta) -> Overdue:
+    """Wait for handing out from now on, if nobody did before; return what overdue() does.
 
     Raises:
         Busy, DatabaseUnavailable: nobody can tell.
 
     """
     events.sequence(db)
-    since = db.fetch_one(queries.await_fulfilment, mode=mode, purpose="alarm")
-    count, seconds = db.fetch_one(queries.measure_overdue, mode=mode, since=since, within=within)
+    db.fetch_one(queries.await_fulfilment, mode=mode, purpose="alarm")
+    return overdue(db, mode=mode, within=within)
+
+
+def overdue(db: Database, *, mode: Mode, within: timedelta) -> Overdue:
+    """Return what was paid longer ago than `within` and is not handed out. Changes nothing.
+
+    What was paid before await_within was first called is not counted: nobody waited for it then.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    count, seconds = db.fetch_one(queries.measure_overdue, mode=mode, within=within)
     return Overdue(count=count, oldest=timedelta(seconds=float(seconds or 0)))
+
+
+def look(db: Database, *, mode: Mode, within: timedelta) -> tuple[HealthCheck, HealthCheck]:
+    """Return what is overdue as checks: how many, with the problem if there are any; and how old.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    late = overdue(db, mode=mode, within=within)
+    age = late.oldest.total_seconds()
+    problem = None
+    if late.count:
+        problem = Problem(
+            problem=f"{late.count} paid and not handed out, the oldest for {duration(1000 * age)}",
+            cure="see flask purchase list --unfulfilled, and the log of deliveries",
+        )
+    number = HealthCheck(
+        name="fulfilment",
+        metric="stars_unfulfilled_purchases",
+        meaning="How many purchases were not handed out within FULFIL_WITHIN.",
+        value=late.count,
+        problem=problem,
+    )
+    oldest = HealthCheck(
+        name="fulfilment_age",
+        metric="stars_unfulfilled_oldest_seconds",
+        meaning="How long ago the oldest of them was paid, 0 if there is none.",
+        value=age,
+        problem=None,
+    )
+    return number, oldest
 
 
 def queue_refunds(db: Database, *, after: timedelta, request_id: str) -> int:

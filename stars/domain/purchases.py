@@ -5,7 +5,6 @@ and then it is answered or a refusal is raised. So a log line states a fact.
 """
 
 import logging
-from datetime import datetime
 from typing import Any, cast
 
 from stars.database.pool import Database
@@ -216,57 +215,6 @@ def get(db: Database, *, purchase_id: str, owner: Owner, mode: Mode | None = Non
     if found is None:
         raise PurchaseNotFound
     return cast(Purchase, found)
-
-
-def find(
-    db: Database,
-    *,
-    limit: int = 20,
-    after: tuple[datetime, str] | None = None,
-    status: str | None = None,
-    user_id: str | None = None,
-    item_id: str | None = None,
-    mode: Mode | None = None,
-    purchase_type: str | None = None,
-    source: str | None = None,
-    channel: str | None = None,
-    fulfilled: bool | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[Purchase]:
-    """Return the purchases that have all of what is asked for, newest first.
-
-    Args:
-        db: where purchases are.
-        limit: how many at most.
-        after: created_at and purchase_id of the last one of the page before.
-        status, user_id, item_id, mode, purchase_type, source, channel: what they must have; None
-            for any.
-        fulfilled: whether the shop has handed them out; None for either.
-        since, until: they were created at or after `since` and before `until`.
-
-    Raises:
-        Busy, DatabaseUnavailable: nobody can tell.
-
-    """
-    after_at, after_id = after or (None, None)
-    rows = db.fetch_all_planned_anew(
-        queries.list_purchases,
-        status=status,
-        user_id=user_id,
-        item_id=item_id,
-        mode=mode,
-        purchase_type=purchase_type,
-        source=source,
-        channel=channel,
-        fulfilled=fulfilled,
-        since=since,
-        until=until,
-        after_at=after_at,
-        after_id=after_id,
-        max_rows=limit,
-    )
-    return [purchase for (purchase,) in rows]
 
 
 def log_fields(purchase: Purchase) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """Looking for purchases: by filters, page by page or all of them; or by a word of theirs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from stars.database.pool import Database
 from stars.database.queries import queries
-from stars.domain import purchases
 from stars.domain.types import Mode, Purchase
 
 AT_ONCE = 500  # purchases in one statement: some milliseconds, and under a megabyte
@@ -15,7 +14,10 @@ MOST_FOUND = 50  # by a word: more than a person looks through
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What purchases must have; None for any. They were created in [since, until)."""
+    """What purchases must have; None for any. They were created in [since, until).
+
+    The fields are the parameters of the statements, by name.
+    """
 
     status: str | None = None
     user_id: str | None = None
@@ -52,21 +54,15 @@ def find_page(
         Busy, DatabaseUnavailable: nobody can tell.
 
     """
-    return purchases.find(
-        db,
-        limit=limit,
-        after=after,
-        status=filters.status,
-        user_id=filters.user_id,
-        item_id=filters.item_id,
-        mode=filters.mode,
-        purchase_type=filters.purchase_type,
-        source=filters.source,
-        channel=filters.channel,
-        fulfilled=filters.fulfilled,
-        since=filters.since,
-        until=filters.until,
+    after_at, after_id = after or (None, None)
+    rows = db.fetch_all_planned_anew(
+        queries.list_purchases,
+        **asdict(filters),
+        after_at=after_at,
+        after_id=after_id,
+        max_rows=limit,
     )
+    return [purchase for (purchase,) in rows]
 
 
 def each(db: Database, filters: Filters) -> Iterator[Purchase]:
@@ -92,19 +88,7 @@ def total(db: Database, filters: Filters) -> Totals:
         DatabaseUnavailable: nobody can tell.
 
     """
-    [(count, stars)] = db.fetch_all_planned_anew(
-        queries.total_purchases,
-        purchase_type=filters.purchase_type,
-        status=filters.status,
-        user_id=filters.user_id,
-        item_id=filters.item_id,
-        mode=filters.mode,
-        source=filters.source,
-        channel=filters.channel,
-        fulfilled=filters.fulfilled,
-        since=filters.since,
-        until=filters.until,
-    )
+    [(count, stars)] = db.fetch_all_planned_anew(queries.total_purchases, **asdict(filters))
     return Totals(count, stars)
 
 

@@ -8,6 +8,7 @@ from stars.database.migrate import SchemaFile
 from stars.database.pool import Database
 from stars.domain.health import HealthCheck
 from stars.domain.service import Service
+from stars.web.health import checks
 
 WORDS = {
     "mock": "mock: no Star is spent",
@@ -25,7 +26,7 @@ class State:
     `money` is the mode, or `simulated` for live mode with another Telegram than the real one.
     `schema` is the number of the newest migration that the database has; `missing` are the names
     of those of this release that it lacks, and of the functions. `health` are the checks that
-    found something.
+    found something. `awaited`: handing out is waited for (FULFIL_WITHIN).
     """
 
     money: str
@@ -33,6 +34,7 @@ class State:
     missing: list[str]
     database: str
     health: list[HealthCheck]
+    awaited: bool
 
     @property
     def words(self) -> str:
@@ -49,7 +51,8 @@ def read_state(here: Service) -> State:
         schema=max(applied, default=0),
         missing=names_of_missing(needed),
         database=migrate.server_version(here.db),
-        health=[check for check in here.payments.health() if check.problem],
+        health=[check for check in checks(here) if check.problem],
+        awaited=here.settings.fulfil_within is not None,
     )
 
 

@@ -72,7 +72,7 @@ def await_fulfilment(service: Service) -> None:
     """Say what was paid and not handed out in time, and give it back where that is wanted."""
     settings, mode = service.settings, service.payments.mode
     if settings.fulfil_within is not None:
-        late = fulfilment.overdue(service.db, mode=mode, within=settings.fulfil_within)
+        late = fulfilment.await_within(service.db, mode=mode, within=settings.fulfil_within)
         if late.count:
             fields = {"count": late.count, "oldest_seconds": round(late.oldest.total_seconds())}
             log.error("purchases_not_fulfilled", extra=fields)

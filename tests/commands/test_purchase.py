@@ -1,15 +1,31 @@
 """`flask purchase`: show, list, events, fail."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 
+import pytest
+from flask import Flask
+from harness.backend import Backend
+from harness.constants import ROOT
 from harness.people import Person
+from harness.servers import clean_environment
 from harness.types import Command, Logged, Sql
 
 from stars.database.pool import Database
-from stars.domain import purchases
+from stars.domain import purchases, search
+from stars.domain.search import Filters
 from stars.domain.types import ANYBODY
 
 SWORD = {"item_id": "sword", "price_stars": 5}
+
+
+@pytest.fixture
+def shop(app: Flask) -> Backend:
+    """A backend that may read and write."""
+    return Backend(app, "read", "write")
 
 
 def test_show_as_json_is_what_the_api_answers(alice: Person, command: Command) -> None:
@@ -42,6 +58,51 @@ def test_list_newest_first_and_filtered(alice: Person, bob: Person, command: Com
     assert listed() == ["b1", "p2", "p1", "p0"]
     assert listed("--user", "alice", "--limit", "2") == ["p2", "p1"]
     assert listed("--status", "succeeded") == ["b1"]
+
+
+def test_list_has_the_filters_of_the_console(
+    alice: Person, bob: Person, command: Command, shop: Backend
+) -> None:
+    alice.purchase("p1", **SWORD, purchase_type="cosmetic", source="shop", channel="menu")
+    alice.purchase("p2", item_id="speed", price_stars=9)
+    bob.invoice("p3", **SWORD, purchase_type="boost")
+    shop.call("POST", "/api/v1/purchases/p2/fulfil", {"reference": "d1"})
+
+    def listed(*options: str) -> list[str]:
+        found = json.loads(command("purchase", "list", "--json", *options).stdout)
+        return [purchase["purchase_id"] for purchase in found]
+
+    assert listed("--unfulfilled") == ["p1"]
+    assert listed("--item", "sword") == ["p3", "p1"]
+    assert listed("--type", "cosmetic") == ["p1"]
+    assert listed("--source", "shop", "--channel", "menu") == ["p1"]
+    assert listed("--since", "2000-01-01", "--until", "2100-01-01") == ["p3", "p2", "p1"]
+    assert listed("--until", "2000-01-01") == []
+
+
+def test_list_as_csv_is_what_the_console_gives(app: Flask, alice: Person, command: Command) -> None:
+    for number in range(22):  # more than a table has
+        alice.invoice(f"p{number}")
+
+    file = app.test_client().get("/console/purchases.csv?user_id=alice")
+    # click's runner reads the file's line ends as those of a text.
+    lines = file.text.replace("\r\n", "\n")
+    assert command("purchase", "list", "--csv", "--user", "alice").stdout == lines
+    assert len(command("purchase", "list", "--csv", "--limit", "2").stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize("more", [("--csv", "--json"), ("--unfulfilled", "--status", "failed")])
+def test_list_of_what_cannot_be_meant_is_wrong_usage(command: Command, more: list[str]) -> None:
+    assert command("purchase", "list", *more).exit_code == 2
+
+
+def test_a_table_has_whole_seconds(alice: Person, command: Command) -> None:
+    alice.purchase("p1", **SWORD)
+    moment = r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ"
+    for words in (["list"], ["show", "p1"], ["events", "p1"]):
+        text = command("purchase", *words).stdout
+        assert re.search(moment, text), text
+        assert not re.search(r":\d\d\.\d", text), text
 
 
 def test_list_is_a_table_for_a_person(bob: Person, command: Command) -> None:
@@ -79,6 +140,32 @@ def test_mark_failed(alice: Person, command: Command, logged: Logged) -> None:
     assert line["previous_status"] == "succeeded"
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_at_a_terminal_the_answer_is_not_said_twice(
+    alice: Person, url: str, is_terminal: bool
+) -> None:
+    """A log line says the same, which a file of logs has to have and a person need not read."""
+    alice.purchase("p1", **SWORD)
+    terminal, stderr = os.openpty()
+    reading, writing = os.pipe()
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "purchase", "fail", "p1"],
+        cwd=ROOT,
+        env=clean_environment(DATABASE_URL=url, MOCK_PAYMENTS="true"),
+        stdout=subprocess.DEVNULL,
+        stderr=stderr if is_terminal else writing,
+        check=True,
+    )
+    os.write(stderr, b"end\n")
+    os.write(writing, b"end\n")
+    said = os.read(terminal if is_terminal else reading, 10_000).decode()
+    for end in (terminal, stderr, reading, writing):
+        os.close(end)
+
+    assert ("purchase_failed" in said) != is_terminal
+    assert alice.get("p1").json["status"] == "failed"
+
+
 def test_mark_failed_as_json(alice: Person, command: Command) -> None:
     alice.purchase("p1", **SWORD)
 
@@ -105,7 +192,7 @@ def test_a_list_is_planned_for_its_very_filters(url: str, alice: Person) -> None
     alice.invoice("p1")
     db = Database(lambda: url, max_connections=1)
     for _ in range(10):  # PostgreSQL keeps a plan after ten at the latest
-        assert purchases.find(db, user_id="nobody") == []
+        assert search.find_page(db, Filters(user_id="nobody"), limit=20) == []
         purchases.get(db, purchase_id="p1", owner=ANYBODY)
     with db.connection() as conn:
         kept = conn.execute("SELECT statement FROM pg_prepared_statements").fetchall()

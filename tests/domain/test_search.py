@@ -2,12 +2,14 @@
 
 import random
 import secrets
+from dataclasses import fields
 
 import pytest
 from harness.people import Person
 from harness.types import Sql
 
 from stars.database.pool import Database
+from stars.database.queries import queries
 from stars.domain import search
 from stars.domain.search import Filters, Totals
 
@@ -78,3 +80,19 @@ def test_what_fits_is_yielded_once_and_sums_up(
         stars = sum(purchase["price_stars"] for purchase in found)
         assert search.total(db, filters) == Totals(len(found), stars)
     assert len(list(search.each(db, Filters()))) == len(prices)
+
+
+def test_what_filters_mean_is_said_once_and_still_served_by_an_index(db: Database) -> None:
+    """PostgreSQL puts the function's body in the place of its call, or it would read all rows."""
+    asked = {"user_id": "alice", "since": "2026-01-01"}
+    names = [field.name for field in fields(Filters)]
+    more = {"after_at": None, "after_id": None, "max_rows": 20}
+    params = dict.fromkeys(names) | asked | more
+    with db.connection() as conn:
+        conn.execute("SET enable_seqscan = off")
+        statement = f"EXPLAIN {queries.list_purchases.sql}"
+        plan = conn.execute(statement, params, prepare=False).fetchall()
+    text = "\n".join(line for (line,) in plan)
+    assert "fits_filters" not in text
+    assert "purchases_by_user" in text
+    assert "user_id" in text.partition("Index Cond")[2].splitlines()[0]

@@ -114,9 +114,9 @@ def test_n3_an_alarm_that_rang_for_long_decides_nothing_about_refunds(
 ) -> None:
     """FULFIL_WITHIN first, and REFUND_UNFULFILLED_AFTER months later: nothing goes back at once."""
     fulfilment.stop_refunding(db)
-    fulfilment.overdue(db, mode="live", within=AT_ONCE)
+    fulfilment.await_within(db, mode="live", within=AT_ONCE)
     pay("p1")
-    assert fulfilment.overdue(db, mode="live", within=AT_ONCE).count == 1
+    assert fulfilment.await_within(db, mode="live", within=AT_ONCE).count == 1
 
     assert fulfilment.queue_refunds(db, after=AT_ONCE, request_id="r") == 0
 
@@ -152,12 +152,12 @@ def test_n3_of_both_at_once_exactly_one_happens(
 
 
 def test_n3_how_many_wait_and_how_long_is_known(db: Database, alice: Person, sql: Sql) -> None:
-    fulfilment.overdue(db, mode="mock", within=AT_ONCE)
+    fulfilment.await_within(db, mode="mock", within=AT_ONCE)
     alice.purchase("p1", **SWORD)
     alice.purchase("p2", **SWORD)
     fulfilment.fulfil(db, purchase_id="p2", mode="mock", reference="d1", request_id="r")
 
-    late = fulfilment.overdue(db, mode="mock", within=AT_ONCE)
+    late = fulfilment.await_within(db, mode="mock", within=AT_ONCE)
 
     assert late.count == 1
     assert timedelta(0) < late.oldest < timedelta(minutes=5)

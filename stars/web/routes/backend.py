@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from stars import errors
-from stars.domain import fulfilment, purchases
+from stars.domain import fulfilment, purchases, search
 from stars.domain.events import history
 from stars.domain.types import ANYBODY, Purchase
 from stars.notifications import feed
@@ -23,6 +23,7 @@ from stars.web.answers import REPLAYED, replay_header, respond
 from stars.web.api import PURCHASE_ID, Answer, Blueprint, Body
 from stars.web.bodies import read_body, read_purchase_id, read_query
 from stars.web.callers.keys import current_backend
+from stars.web.filters import filters_of
 from stars.web.requests import request_id, service
 
 blp = Blueprint(
@@ -77,8 +78,9 @@ def list_purchases() -> Response:
     """
     caller = current_backend("read")
     asked = read_query(PURCHASES_QUERY)
-    limit = asked.pop("limit")
-    found = purchases.find(service().db, mode=caller.mode, limit=limit + 1, **asked)
+    limit = asked["limit"]
+    filters = filters_of(asked, mode=caller.mode)
+    found = search.find_page(service().db, filters, limit=limit + 1, after=asked.get("after"))
     page = found[:limit]
     after = page_key(page[-1]) if len(found) > limit else None
     return respond({"purchases": page, "after": after})

@@ -1,19 +1,14 @@
 """/console: the list of purchases, what they sum up to, and the search."""
 
-import csv
-import io
-from collections.abc import Iterator
-from typing import Any
-
 from flask import Response, request
 
-from stars.domain import search
-from stars.domain.search import Filters
+from stars.domain import search, spreadsheet
 from stars.domain.types import Purchase
 from stars.errors import InvalidQuery
 from stars.schemas.requests import ConsoleFilters
 from stars.web.bodies import load
 from stars.web.console import console_blueprint, show
+from stars.web.filters import filters_of
 from stars.web.pages import render, see_other
 from stars.web.requests import service
 
@@ -26,22 +21,14 @@ MOST_LETTERS = 200
 """Of what is searched for: Telegram's charge ids have over 128."""
 
 FILTERS = ConsoleFilters()
-COLUMNS = (
-    "created_at",
-    "purchase_id",
-    "status",
-    "price_stars",
-    "item_id",
-    "purchase_type",
-    "user_id",
-    "source",
-    "channel",
-    "mode",
-    "succeeded_at",
-    "failed_at",
-    "fulfilled_at",
-)
-"""Of the CSV. None can hold what a spreadsheet would take for a formula."""
+VIEWS = {
+    "All": {},
+    "Pending": {"status": "pending"},
+    "To hand out": {"status": "succeeded", "fulfilled": "no"},
+    "Failed": {"status": "failed"},
+    "Refunded": {"status": "refunded"},
+}
+"""The filters that are asked for most, one click away."""
 
 
 @blp.get("")
@@ -59,6 +46,7 @@ def list_purchases() -> Response:
         "purchases.html",
         purchases=found[:ROWS],
         sent=sent,
+        views=VIEWS,
         asked=asked,
         older=sent | {"after": page_key(found[ROWS - 1])} if len(found) > ROWS else None,
         first=after is None,
@@ -91,41 +79,13 @@ def download_purchases() -> Response:
     asked = load(FILTERS, sent_filters(), InvalidQuery)
     found = search.each(service().db, filters_of(asked))
     headers = {"Content-Disposition": 'attachment; filename="purchases.csv"'}
-    return Response(csv_lines(found), headers=headers, mimetype="text/csv")
-
-
-def csv_lines(found: Iterator[Purchase]) -> Iterator[str]:
-    """Yield the lines of a CSV file of these purchases."""
-    line = io.StringIO()
-    writer = csv.DictWriter(line, COLUMNS, extrasaction="ignore")
-    writer.writeheader()
-    for purchase in found:
-        writer.writerow(purchase)
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
-    yield line.getvalue()
+    return Response(spreadsheet.lines(found), headers=headers, mimetype="text/csv")
 
 
 def sent_filters() -> dict[str, str]:
     """Return the filters of the address that say something."""
     sent = {name: value.strip() for name, value in request.args.items()}
     return {name: value for name, value in sent.items() if value}
-
-
-def filters_of(asked: dict[str, Any]) -> Filters:
-    """Return filters as the domain takes them."""
-    return Filters(
-        status=asked.get("status"),
-        user_id=asked.get("user_id"),
-        item_id=asked.get("item_id"),
-        purchase_type=asked.get("purchase_type"),
-        source=asked.get("source"),
-        channel=asked.get("channel"),
-        fulfilled=asked.get("fulfilled"),
-        since=asked.get("since"),
-        until=asked.get("until"),
-    )
 
 
 def page_key(purchase: Purchase) -> str:

@@ -52,7 +52,7 @@ def readyz() -> Response:
 def read_metrics() -> Response:
     """What all workers have counted, for Prometheus"""
     admit_scraper(service().settings.metrics_token)
-    found = metrics.exposition() + metrics.exposition_of(health.gauges(service().payments))
+    found = metrics.exposition() + metrics.exposition_of(health.gauges(service()))
     return Response(found, content_type=METRICS_TYPE)
 
 

@@ -111,6 +111,6 @@ for (const link of document.querySelectorAll("[data-back]")) link.href = session
 
 for (const part of document.querySelectorAll("[data-live]")) shown.set(part.id, part.innerHTML);
 dress(document.body);
-for (const zone of document.querySelectorAll("[data-zone]")) zone.textContent = "Created";
+for (const zone of document.querySelectorAll("[data-zone]")) zone.textContent = zone.dataset.zone;
 for (const place of document.querySelectorAll("[data-load]")) keepSums(place);
 if (document.querySelector("[data-live]")) keepFresh();
