@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from stars import environment
+from stars.addresses import problem_with
 from stars.proxies import ProxyError, is_this_machine, proxy_for
 from stars.variables import Variables
 
@@ -79,6 +80,14 @@ class Settings:
     silence_after: int = SILENCE_AFTER
     fulfil_within: timedelta | None = None
     refund_unfulfilled_after: timedelta | None = None
+    forward_updates_url: str | None = None
+    forward_updates_secret: str | None = field(default=None, repr=False)
+    relayed_updates: bool = False
+    pre_checkout_url: str | None = None
+    pre_checkout_secret: str | None = field(default=None, repr=False)
+    support_contact: str | None = None
+    terms_url: str | None = None
+    privacy_url: str | None = None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -114,7 +123,7 @@ class Settings:
 
     def contradictions(self) -> dict[str, str]:
         """Return what does not go together, by the name of the variable to change."""
-        found: dict[str, str] = {}
+        found = self._unfit_for_the_bot()
         if self.mode == "live":
             found |= self._missing_secrets()
         if self.app_env == "production":
@@ -140,6 +149,27 @@ class Settings:
             "TELEGRAM_WEBHOOK_SECRET": self.telegram_webhook_secret,
         }
         return {name: "live mode needs it" for name, value in secrets.items() if not value}
+
+    def _unfit_for_the_bot(self) -> dict[str, str]:
+        """Return why the shop's own bot and backend cannot be asked or told, by variable."""
+        found = {}
+        shop = {
+            "FORWARD_UPDATES": (self.forward_updates_url, self.forward_updates_secret),
+            "PRE_CHECKOUT": (self.pre_checkout_url, self.pre_checkout_secret),
+        }
+        for name, (url, secret) in shop.items():
+            problem = problem_with(url, is_development=self.app_env == "development") if url else ""
+            if problem:
+                found[f"{name}_URL"] = f"it {problem}"
+            if url and not secret:
+                found[f"{name}_SECRET"] = f"{name}_URL needs it"
+        if self.forward_updates_secret and (
+            self.forward_updates_secret == self.telegram_webhook_secret
+        ):
+            found["FORWARD_UPDATES_SECRET"] = "must not be TELEGRAM_WEBHOOK_SECRET"
+        if self.forward_updates_url and self.relayed_updates:
+            found["RELAYED_UPDATES"] = "with FORWARD_UPDATES_URL updates would go in a circle"
+        return found
 
     def _unfit_for_production(self) -> dict[str, str]:
         found = {}
@@ -197,6 +227,14 @@ def read_settings(variables: Variables) -> Settings:
         silence_after=variables.number("SILENCE_AFTER", SILENCE_AFTER, 1, 8_760),
         fulfil_within=variables.duration("FULFIL_WITHIN"),
         refund_unfulfilled_after=variables.duration("REFUND_UNFULFILLED_AFTER"),
+        forward_updates_url=secret("FORWARD_UPDATES_URL"),
+        forward_updates_secret=secret("FORWARD_UPDATES_SECRET"),
+        relayed_updates=variables.switch("RELAYED_UPDATES"),
+        pre_checkout_url=secret("PRE_CHECKOUT_URL"),
+        pre_checkout_secret=secret("PRE_CHECKOUT_SECRET"),
+        support_contact=secret("SUPPORT_CONTACT"),
+        terms_url=secret("TERMS_URL"),
+        privacy_url=secret("PRIVACY_URL"),
     )
 
 

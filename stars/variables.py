@@ -15,6 +15,9 @@ from stars import database_url
 
 DURATION = (r"[1-9]\d{0,5}[smhd]", "must be a time like 90s, 15m, 48h or 3d")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+TOKEN_OF_A_WEBHOOK = (r"[A-Za-z0-9_-]{24,256}", "must be 24-256 of A-Za-z0-9_-")
+"""Telegram allows 1-256 of these; fewer than 24 could be guessed."""
+ADDRESS_OF_THE_SHOP = (r"https?://[!-~]+", "must be like https://shop.example/bot")
 
 SHAPES = {
     "FULFIL_WITHIN": DURATION,
@@ -45,8 +48,18 @@ SHAPES = {
         r"\d{3,20}:[A-Za-z0-9_-]{20,128}",
         "must be the token @BotFather gave, like 123456:ABC...",
     ),
-    # Telegram allows 1-256 of these; fewer than 24 could be guessed.
-    "TELEGRAM_WEBHOOK_SECRET": (r"[A-Za-z0-9_-]{24,256}", "must be 24-256 of A-Za-z0-9_-"),
+    "TELEGRAM_WEBHOOK_SECRET": TOKEN_OF_A_WEBHOOK,
+    "FORWARD_UPDATES_URL": ADDRESS_OF_THE_SHOP,
+    "FORWARD_UPDATES_SECRET": TOKEN_OF_A_WEBHOOK,
+    "PRE_CHECKOUT_URL": ADDRESS_OF_THE_SHOP,
+    # As Standard Webhooks has them, with 24 bytes or more.
+    "PRE_CHECKOUT_SECRET": (
+        r"whsec_([A-Za-z0-9+/]{4}){8,}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+        "must be whsec_ and 24 or more bytes in base64",
+    ),
+    "SUPPORT_CONTACT": (r"[^\x00-\x1f\x7f]{1,200}", "must be one line, like @shop_support"),
+    "TERMS_URL": (r"https?://[^\s]+", "must be like https://shop.example/terms"),
+    "PRIVACY_URL": (r"https?://[^\s]+", "must be like https://shop.example/privacy"),
 }
 
 

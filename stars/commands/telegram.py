@@ -16,7 +16,7 @@ from stars.domain.health import Problem
 from stars.live import health, transactions
 from stars.live import webhook as webhooks
 from stars.live.reconcile import Report
-from stars.live.telegram import UPDATES, TelegramError
+from stars.live.telegram import TelegramError
 
 telegram = CommandGroup("telegram", help="Set and check the webhook, and reconcile with Telegram.")
 webhook = CommandGroup("webhook", help="Say where Telegram sends what happens.")
@@ -92,12 +92,13 @@ def explain(transaction_id: str, why: str) -> None:
 def set_webhook() -> None:
     """Have Telegram send updates to PUBLIC_URL.
 
-    It sends the webhook's secret with them, and only what this service needs.
+    It sends the webhook's secret with them, and what this service needs beside what it sends now.
     """
-    api = live_payments().telegram
+    payments = live_payments()
     address = webhook_url()
-    api.set_webhook(url=address, secret=live_payments().webhook.secret)
-    click.echo(f"Telegram sends {' and '.join(UPDATES)} to {address}")
+    updates = webhooks.claim(payments.telegram, payments.webhook, url=address)
+    kinds = " and ".join(updates) or "all that it sends by default"
+    click.echo(f"Telegram sends {kinds} to {address}")
 
 
 @webhook.command("info")

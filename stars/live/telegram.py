@@ -131,11 +131,14 @@ class Telegram:
         """Return how many Stars the bot has. May be negative. Raises TelegramError."""
         return int(cast(Json, self.call("getMyStarBalance"))["amount"])
 
-    def set_webhook(self, *, url: str, secret: str) -> None:
-        """Have UPDATES sent to `url`, with `secret` in their header. Raises TelegramError."""
+    def set_webhook(self, *, url: str, secret: str, updates: list[str]) -> None:
+        """Have Telegram send to `url`, with `secret` in the header. Raises TelegramError.
+
+        `updates` are the kinds that are sent; none stands for all that Telegram sends by default.
+        """
         self.call(
             "setWebhook",
-            {"url": url, "secret_token": secret, "allowed_updates": list(UPDATES)},
+            {"url": url, "secret_token": secret, "allowed_updates": updates},
         )
 
     def webhook_info(self) -> Json:

@@ -17,16 +17,52 @@ FRESH = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """Where Telegram is to send, with which secret. `url` is None if PUBLIC_URL is not set."""
+    """Where Telegram is to send, with which secret. `url` is None if PUBLIC_URL is not set.
+
+    `is_for_all`: the shop's own bot is passed on what is not for us.
+    """
 
     url: str | None
     secret: str
+    is_for_all: bool = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Webhook":
         """Return the webhook that these settings ask for."""
         url = settings.public_url + PATH if settings.public_url else None
-        return cls(url=url, secret=settings.telegram_webhook_secret or "")
+        return cls(
+            url=url,
+            secret=settings.telegram_webhook_secret or "",
+            is_for_all=settings.forward_updates_url is not None,
+        )
+
+
+def claim(telegram: Telegram, webhook: Webhook, *, url: str) -> list[str]:
+    """Have Telegram send to `url` what it sends already, and what payments need.
+
+    Returns:
+        The kinds of updates that are sent from now on; none stands for Telegram's default, which
+        has those that payments need.
+
+    Raises:
+        TelegramError: it is not set, or nobody knows.
+
+    """
+    updates = updates_to_send(telegram.webhook_info(), webhook)
+    telegram.set_webhook(url=url, secret=webhook.secret, updates=updates)
+    return updates
+
+
+def updates_to_send(info: Json, webhook: Webhook) -> list[str]:
+    """Return the kinds of updates to ask for, where Telegram says `info` of those it sends now.
+
+    Nothing is taken from a bot that has them already, by its list or by Telegram's default.
+    """
+    sent = info.get("allowed_updates", [])
+    if sent:
+        return sorted({*sent, *UPDATES})
+    somebody_listens = webhook.is_for_all or bool(info.get("url"))
+    return [] if somebody_listens else sorted(UPDATES)
 
 
 def repair(telegram: Telegram, webhook: Webhook) -> bool:
@@ -41,7 +77,7 @@ def repair(telegram: Telegram, webhook: Webhook) -> bool:
     """
     if webhook.url is None or not misdirections(telegram.webhook_info(), webhook):
         return False
-    telegram.set_webhook(url=webhook.url, secret=webhook.secret)
+    claim(telegram, webhook, url=webhook.url)
     return True
 
 

@@ -56,6 +56,33 @@ CANNOT_WORK = {
             "TELEGRAM_BOT_TOKEN",
         },
     ),
+    "ways to the shop that lead nowhere": (
+        {
+            "APP_ENV": "staging",
+            "FORWARD_UPDATES_URL": "http://shop.example/bot",
+            "RELAYED_UPDATES": "true",
+            "PRE_CHECKOUT_URL": "https://me:her-secret@shop.example/",
+            "PRE_CHECKOUT_SECRET": "whsec_short",
+            "SUPPORT_CONTACT": "two\nlines",
+            "TERMS_URL": "shop.example/terms",
+        },
+        {
+            "FORWARD_UPDATES_URL",
+            "FORWARD_UPDATES_SECRET",
+            "RELAYED_UPDATES",
+            "PRE_CHECKOUT_URL",
+            "PRE_CHECKOUT_SECRET",
+            "SUPPORT_CONTACT",
+            "TERMS_URL",
+        },
+    ),
+    "one secret for two": (
+        {
+            "TELEGRAM_WEBHOOK_SECRET": "one-secret-for-two-webhooks",
+            "FORWARD_UPDATES_SECRET": "one-secret-for-two-webhooks",
+        },
+        {"FORWARD_UPDATES_SECRET"},
+    ),
     "any origin in production": (
         {"APP_ENV": "production", "CORS_ORIGINS": "*", "DATABASE_URL": "postgres://h/d"},
         {"CORS_ORIGINS"},

@@ -59,7 +59,10 @@ def test_f10_a_balance_too_low_for_what_waits_is_named(
     watched: Watched, telegram: Telegram
 ) -> None:
     payments = watched.app.extensions["stars"].payments
-    update = message(42, "no-such", "c1", amount=70)
+    start_purchase(watched.sql)
+    found = watched.sql.execute("SELECT purchase_id FROM purchases").fetchone()
+    assert found is not None
+    update = message(42, found[0], "c1", amount=70)
     payments.accept_update(
         secret=LIVE["telegram_webhook_secret"], body=json.dumps(update).encode(), request_id="r"
     )
