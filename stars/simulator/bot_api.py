@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from flask import Response, request
 from werkzeug.wrappers import Request
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Described, Refused
 from stars.simulator.arguments import Args, read_arguments
+from stars.simulator.deliveries import Reply
 from stars.simulator.faults import Fault
 from stars.simulator.files import download, find_path
 from stars.simulator.methods import METHODS
 from stars.simulator.methods.documented import empty_result
-from stars.simulator.records import Bot, Json, Reply
+from stars.simulator.records import Bot
 from stars.simulator.world import World
 
 PATH = re.compile(r"(?P<token>(?P<number>[1-9][0-9]{0,15}):[^/]*)(?P<test>/test)?/(?P<rest>.+)")

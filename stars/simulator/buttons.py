@@ -1,9 +1,10 @@
 """What a buyer does in a chat: write, and press buttons. Everything runs under the lock."""
 
 from stars.simulator import checkouts
+from stars.simulator.amounts import Json
 from stars.simulator.chats import add_message, chat_of, touch
 from stars.simulator.formatting.entities import found
-from stars.simulator.records import Bot, Chat, Checkout, Json, Press, User
+from stars.simulator.records import Bot, Chat, Checkout, Press, User
 from stars.simulator.updates import publish
 from stars.simulator.world import World
 

@@ -1,8 +1,9 @@
 """Private chats: finding one, and putting messages into it. Everything runs under the lock."""
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args
-from stars.simulator.records import Bot, Chat, Json, User
+from stars.simulator.records import Bot, Chat, User
 from stars.simulator.world import World
 
 

@@ -1,9 +1,10 @@
 """A checkout: the user presses Pay, the bot decides, Stars move; renewals. Under the lock."""
 
 from stars.simulator import ledger, subscriptions
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.chats import add_message, chat_of
-from stars.simulator.records import Bot, Checkout, Invoice, Json, Subscription, User
+from stars.simulator.records import Bot, Checkout, Invoice, Subscription, User
 from stars.simulator.refunds import give_back
 from stars.simulator.updates import publish
 from stars.simulator.world import World
@@ -91,7 +92,9 @@ def _charge(world: World, checkout: Checkout) -> None:
     bot = checkout.invoice.bot
     if checkout.invoice.period:
         _extend_subscription(world, checkout)
-    ledger.record(world, bot, charge, checkout.amount, "source", ledger.payer(checkout))
+    ledger.record(
+        world, bot, charge, ledger.listed(world, checkout), "source", ledger.payer(checkout)
+    )
     world.note("payment", **checkout.shown())
     content = {"successful_payment": ledger.receipt(checkout) | ledger.recurrence(checkout)}
     message = add_message(world, chat_of(bot, payer), payer, content)
@@ -121,8 +124,10 @@ def _renew_if_due(world: World, subscription: Subscription, due: int) -> None:
 
 def _move_stars(world: World, checkout: Checkout) -> str:
     """Take the Stars from the payer, give them to the bot; the id of the charge."""
+    bot = checkout.invoice.bot
     checkout.payer.stars -= checkout.amount
-    checkout.invoice.bot.balance += checkout.amount
+    checkout.affiliate = bot.affiliates.get(checkout.payer.id)
+    bot.nanostars += checkout.earned()
     charge = "stx" + world.word(world.settings.charge_id_length - len("stx"))
     checkout.status = "paid"
     checkout.charge = charge

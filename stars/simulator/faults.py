@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stars.simulator.records import Json
+from stars.simulator.amounts import Json
 
 # What each kind does, as the pages tell it.
 DELIVERY = {

@@ -5,9 +5,10 @@ from pathlib import PurePosixPath
 
 from flask import Response
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args
-from stars.simulator.records import Bot, File, Json
+from stars.simulator.records import Bot, File
 from stars.simulator.world import World
 
 FOLDERS = {"photo": "photos", "video": "videos", "sticker": "stickers", "voice": "voice"}

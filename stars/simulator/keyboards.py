@@ -2,10 +2,11 @@
 
 import re
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.chats import touch
-from stars.simulator.records import Chat, Json
+from stars.simulator.records import Chat
 from stars.simulator.world import World
 
 # What an inline button may do. Exactly one of them is set.

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from stars.simulator.records import Bot, Checkout, Json
+from stars.simulator.amounts import NANO, Json, whole_stars
+from stars.simulator.records import Bot, Checkout
 from stars.simulator.world import World
 
 
@@ -36,8 +37,13 @@ def recurrence(checkout: Checkout) -> Json:
     return told
 
 
-def payer(checkout: Checkout) -> Json:
-    """As the Bot API's TransactionPartnerUser."""
+def listed(world: World, checkout: Checkout) -> int:
+    """The parts of a Star that a payment is listed with: what the bot gets, or what was paid."""
+    return checkout.earned() if world.settings.list_net else checkout.amount * NANO
+
+
+def payer(checkout: Checkout, sign: Literal[1, -1] = 1) -> Json:
+    """As the Bot API's TransactionPartnerUser; `sign` is -1 if the payment goes back."""
     partner: Json = {
         "type": "user",
         "transaction_type": "invoice_payment",
@@ -46,17 +52,27 @@ def payer(checkout: Checkout) -> Json:
     }
     if checkout.invoice.period:
         partner["subscription_period"] = checkout.invoice.period
+    if checkout.affiliate:
+        commission = star_amount(sign * checkout.commission())
+        partner["affiliate"] = checkout.affiliate.shown() | commission
     return partner
+
+
+def star_amount(nanostars: int) -> Json:
+    """As the Bot API's StarAmount."""
+    stars, parts = whole_stars(nanostars)
+    return {"amount": stars, "nanostar_amount": parts} if parts else {"amount": stars}
 
 
 def record(
     world: World,
     bot: Bot,
     charge: str,
-    amount: int,
+    nanostars: int,
     side: Literal["source", "receiver"],
     partner: Json,
 ) -> None:
     """Add a StarTransaction: Stars came from `partner` (source) or went there (receiver)."""
     date = int(world.clock.now())
-    bot.transactions.append({"id": charge, "amount": amount, "date": date, side: partner})
+    line = {"id": charge, **star_amount(nanostars), "date": date, side: partner}
+    bot.transactions.append(line)

@@ -1,7 +1,8 @@
 """Delivery by getUpdates, for bots without a webhook."""
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
-from stars.simulator.records import Bot, Json
+from stars.simulator.records import Bot
 from stars.simulator.webhooks import pump
 from stars.simulator.world import World
 

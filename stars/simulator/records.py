@@ -1,9 +1,10 @@
-"""What the simulator remembers: users, bots, chats, updates, invoices, checkouts, subscriptions."""
+"""What the simulator remembers: users, bots, chats, invoices, checkouts, subscriptions."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-Json = dict[str, Any]
+from stars.simulator.amounts import NANO, Json, whole_stars
+from stars.simulator.deliveries import Update, Webhook
 
 
 @dataclass
@@ -21,48 +22,6 @@ class User:
         """As the Bot API's User."""
         shown = {name: value for name, value in vars(self).items() if value and name != "stars"}
         return shown | {"is_bot": False}
-
-
-@dataclass
-class Update:
-    """One update on its way. Those of one queue are delivered one at a time."""
-
-    id: int
-    body: Json
-    facts: Json  # what a fault's matcher can ask for
-    queue: str
-    expires_at: float
-    wakeup_at: float
-    resend_delay: float = 1
-    fails: int = 0
-    under_way: bool = False
-
-
-@dataclass(frozen=True)
-class Webhook:
-    """Where a bot wants its updates; without a url it has no webhook."""
-
-    url: str = ""
-    secret: str = ""
-    max_connections: int = 40
-    certificate: str = ""  # PEM; empty: whoever a public authority vouches for
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a webhook answered to one update; `error` tells why there is no answer."""
-
-    status: int | None = None
-    reason: str = ""
-    content: bytes = b""
-    content_type: str = ""
-    text: str = ""
-    retry_after: str = ""
-    error: str = ""
-
-    def accepted(self) -> bool:
-        """Whether the update counts as delivered."""
-        return self.status is not None and 200 <= self.status < 300
 
 
 @dataclass
@@ -100,8 +59,9 @@ class Bot:
     token: str
     name: str  # how /sim/ calls it: the number, and "/test" after it in the test environment
     next_update_id: int
-    balance: int = 0
-    webhook: Webhook = Webhook()
+    nanostars: int = 0  # all that it has, in parts of a Star; below zero after a chargeback
+    affiliates: dict[int, "Affiliate"] = field(default_factory=dict)  # by whom they referred
+    webhook: Webhook = field(default_factory=Webhook)
     allowed_updates: list[str] = field(default_factory=list)  # empty: all kinds
     updates: list[Update] = field(default_factory=list)
     last_update_at: float = 0
@@ -121,6 +81,11 @@ class Bot:
             "username": self.username(),
         }
 
+    @property
+    def balance(self) -> int:
+        """Its whole Stars, rounded to 0 as Telegram does."""
+        return whole_stars(self.nanostars)[0]
+
     def is_test(self) -> bool:
         """Whether it is of Telegram's test environment."""
         return self.name.endswith("/test")
@@ -128,6 +93,27 @@ class Bot:
     def username(self) -> str:
         """Its name in links and commands."""
         return f"simulated_{self.id}_bot"
+
+
+@dataclass(frozen=True)
+class Affiliate:
+    """Who brought a buyer, and gets a share of what that one pays: a user or a channel."""
+
+    commission_per_mille: int
+    user: User | None = None
+    channel: str = ""
+
+    def shown(self) -> Json:
+        """As in the Bot API's AffiliateInfo."""
+        about: Json = {"commission_per_mille": self.commission_per_mille}
+        if self.user:
+            return about | {"affiliate_user": self.user.shown()}
+        return about | {"affiliate_chat": channel(self.channel)}
+
+
+def channel(title: str) -> Json:
+    """As the Bot API's Chat. All channels have one id, since nobody looks."""
+    return {"id": -1_001_000_000_001, "type": "channel", "title": title}
 
 
 @dataclass(frozen=True)
@@ -203,6 +189,7 @@ class Checkout:
     subscription: Subscription | None = None  # of a first payment only once it is paid
     renewal: bool = False
     paid_until: int = 0  # Unix time, of a payment for a period
+    affiliate: Affiliate | None = None
 
     def shown(self) -> Json:
         """For /sim/ and the journal."""
@@ -216,6 +203,16 @@ class Checkout:
             "buyer": self.user.id,
             "slug": self.invoice.slug,
         }
+
+    def commission(self) -> int:
+        """Parts of a Star that go to the affiliate."""
+        if self.affiliate is None:
+            return 0
+        return self.amount * NANO * self.affiliate.commission_per_mille // 1000
+
+    def earned(self) -> int:
+        """Parts of a Star that the bot gets."""
+        return self.amount * NANO - self.commission()
 
     def facts(self) -> Json:
         """What a fault's matcher can ask for; `user` is who is to pay."""

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from stars.simulator import ledger
+from stars.simulator.amounts import NANO
 from stars.simulator.answers import Refused
 from stars.simulator.chats import add_message, chat_of
 from stars.simulator.records import Bot, Checkout
@@ -17,7 +18,7 @@ def refund(world: World, bot: Bot, user_id: int, charge: str) -> None:
         raise Refused("CHARGE_ID_INVALID" if charge else "CHARGE_ID_EMPTY")
     if checkout.refunded:
         raise Refused("CHARGE_ALREADY_REFUNDED")
-    if bot.balance < checkout.amount:
+    if bot.nanostars < checkout.earned():
         raise Refused("BALANCE_TOO_LOW")
     give_back(world, checkout, "refund")
     sender = bot if world.settings.refund_from_bot else checkout.payer
@@ -36,9 +37,9 @@ def give_back(world: World, checkout: Checkout, what: Literal["refund", "chargeb
     bot = checkout.invoice.bot
     checkout.refunded = True
     checkout.payer.stars += checkout.amount
-    bot.balance -= checkout.amount
-    partner = ledger.payer(checkout)
-    ledger.record(world, bot, checkout.charge, checkout.amount, "receiver", partner)
+    bot.nanostars -= checkout.earned()
+    partner = ledger.payer(checkout, sign=-1)
+    ledger.record(world, bot, checkout.charge, ledger.listed(world, checkout), "receiver", partner)
     world.note(what, **checkout.shown())
 
 
@@ -49,8 +50,31 @@ def withdraw(world: World, bot: Bot, stars: int) -> int:
     """
     if not 0 < stars <= bot.balance:
         raise ValueError(f"stars is from 1 to the balance, {bot.balance}")
-    bot.balance -= stars
+    bot.nanostars -= stars * NANO
     partner = {"type": "fragment", "withdrawal_state": {"type": "pending"}}
-    ledger.record(world, bot, world.word(32), stars, "receiver", partner)
+    ledger.record(world, bot, world.word(32), stars * NANO, "receiver", partner)
     world.note("withdrawal", bot=bot.name, amount=stars)
     return bot.balance
+
+
+def end_withdrawals(world: World, bot: Bot, succeeded: bool) -> int:
+    """End the withdrawals that are pending; what failed comes back. Returns how many there were."""
+    ended = 0
+    for line in list(bot.transactions):
+        partner = line.get("receiver", {})
+        if partner.get("withdrawal_state") != {"type": "pending"}:
+            continue
+        ended += 1
+        if succeeded:
+            partner["withdrawal_state"] = {
+                "type": "succeeded",
+                "date": int(world.clock.now()),
+                "url": "https://fragment.com/stars/transaction",
+            }
+            continue
+        partner["withdrawal_state"] = {"type": "failed"}
+        stars = line["amount"] * NANO
+        bot.nanostars += stars
+        ledger.record(world, bot, line["id"], stars, "source", {"type": "fragment"})
+    world.note("withdrawals_ended", bot=bot.name, succeeded=succeeded, count=ended)
+    return ended

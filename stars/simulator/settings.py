@@ -18,6 +18,9 @@ class Settings:
     max_subscription_amount: int = 10_000
     # Whether a renewal asks the bot by a pre_checkout_query is documented nowhere.
     ask_before_renewals: bool = False
+    # What getStarTransactions gives as the amount of a payment through an affiliate: what the bot
+    # gets, or else what the buyer paid. Published nowhere; what the bot gets is likely.
+    list_net: bool = True
     # need_*, send_*, is_flexible: documented as ignored; measured once: STARS_INVOICE_INVALID.
     refuse_stray_fields: bool = False
     # Answer 404 to documented methods that are not simulated, instead of an empty success.

@@ -1,7 +1,9 @@
 """How an update begins: it is put into one of its bot's queues. Runs under the lock."""
 
 from stars.simulator import webhooks
-from stars.simulator.records import Bot, Json, Update
+from stars.simulator.amounts import Json
+from stars.simulator.deliveries import Update
+from stars.simulator.records import Bot
 from stars.simulator.world import World
 
 QUERIES = ("pre_checkout_query", "callback_query")

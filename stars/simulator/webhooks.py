@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import httpx
 
-from stars.simulator.records import Bot, Json, Reply, Update, Webhook
+from stars.simulator.amounts import Json
+from stars.simulator.deliveries import Reply, Update, Webhook
+from stars.simulator.records import Bot
 from stars.simulator.world import World
 
 HELD = "held"  # the queue of updates that the fault `reorder` holds until another has arrived

@@ -5,20 +5,12 @@ import string
 from collections.abc import Callable
 from typing import Any
 
+from stars.simulator.amounts import Json
 from stars.simulator.clients import Clients
 from stars.simulator.clock import Clock
+from stars.simulator.deliveries import Reply
 from stars.simulator.faults import Fault
-from stars.simulator.records import (
-    Bot,
-    Checkout,
-    File,
-    Invoice,
-    Json,
-    Press,
-    Reply,
-    Subscription,
-    User,
-)
+from stars.simulator.records import Bot, Checkout, File, Invoice, Press, Subscription, User
 from stars.simulator.settings import Settings
 
 URL_SAFE = string.ascii_letters + string.digits + "-_"

@@ -2,7 +2,7 @@
 
 import re
 
-from stars.simulator.records import Json
+from stars.simulator.amounts import Json
 
 FOUND = {
     "url": re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]"),

@@ -3,8 +3,8 @@
 import re
 from html import unescape
 
+from stars.simulator.amounts import Json
 from stars.simulator.formatting.markup import Markup, byte_offset, cannot_parse
-from stars.simulator.records import Json
 
 TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?P<attributes>[^<>]*)>")
 ATTRIBUTE = re.compile(r"""([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from stars.simulator.amounts import Json
 from stars.simulator.formatting.markup import Markup, byte_offset, cannot_parse
-from stars.simulator.records import Json
 
 V2_MARKS = {
     "```": "pre",

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.formatting.entities import in_order, units
-from stars.simulator.records import Json
 
 
 def cannot_parse(why: str) -> Refused:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from stars.simulator.amounts import Json
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.formatting import html, markdown
 from stars.simulator.formatting.entities import found, in_order, units
-from stars.simulator.records import Json
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024

@@ -5,8 +5,9 @@ import time
 
 import init_data_py
 
+from stars.simulator.amounts import Json
 from stars.simulator.interface.lookup import HIGHEST, find_bot, find_user, number
-from stars.simulator.records import Json, User
+from stars.simulator.records import User
 from stars.simulator.world import World
 
 TEXTS = ("first_name", "last_name", "username", "language_code")

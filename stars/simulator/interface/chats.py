@@ -1,12 +1,13 @@
 """Chats under /sim/: buyers write and press buttons, tests and the chat page look on."""
 
 from stars.simulator import buttons
+from stars.simulator.amounts import Json
 from stars.simulator.chats import chat_of
 from stars.simulator.formatting.texts import LONGEST_TEXT
 from stars.simulator.interface.lookup import find, find_bot, find_user, number, query_number
 from stars.simulator.interface.purchases import DEFAULT_WAIT, LONGEST_WAIT
 from stars.simulator.methods.profile import commands_shown
-from stars.simulator.records import Bot, Chat, Json, Offer, User
+from stars.simulator.records import Bot, Chat, Offer, User
 from stars.simulator.world import World
 
 ANSWER_WAIT = 10  # real seconds that a press waits for the bot's answer, unless it says otherwise

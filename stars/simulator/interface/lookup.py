@@ -3,7 +3,8 @@
 import re
 from typing import TypeVar
 
-from stars.simulator.records import Bot, Invoice, Json, User
+from stars.simulator.amounts import Json
+from stars.simulator.records import Bot, Invoice, User
 from stars.simulator.world import World
 
 K = TypeVar("K")

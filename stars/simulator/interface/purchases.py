@@ -1,8 +1,9 @@
 """Payments under /sim/: open a link, pay or cancel it, and take Stars back."""
 
 from stars.simulator import checkouts, refunds
-from stars.simulator.interface.lookup import find, find_bot, find_invoice, find_user, number
-from stars.simulator.records import Checkout, Invoice, Json, User
+from stars.simulator.amounts import Json
+from stars.simulator.interface.lookup import find, find_invoice, find_user, number
+from stars.simulator.records import Checkout, Invoice, User
 from stars.simulator.world import World
 
 LONGEST_WAIT = 60  # real seconds
@@ -51,20 +52,12 @@ def charge_back(world: World, given: Json) -> Json:
     return checkout.shown()
 
 
-def withdraw(world: World, given: Json) -> Json:
-    """Take Stars out of a bot, as its owner may."""
-    bot = find_bot(world, given)
-    stars = int(number(given, "stars", 0))
-    return {"balance": refunds.withdraw(world, bot, stars)}
-
-
 LOOK = {"links": list_links, "checkouts": list_checkouts}
 ACT = {
     "open": open_link,
     "pay": post_payment,
     "cancel": cancel,
     "chargeback": charge_back,
-    "withdraw": withdraw,
 }
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify, request
 
+from stars.simulator.amounts import Json
 from stars.simulator.current import current_world
-from stars.simulator.interface import buyers, chats, purchases, simulation, subscriptions
+from stars.simulator.interface import balance, buyers, chats, purchases, simulation, subscriptions
 from stars.simulator.interface.lookup import Unknown, find
-from stars.simulator.records import Json
 from stars.simulator.world import World
 
 blp = Blueprint("sim", __name__, url_prefix="/sim")
@@ -20,6 +20,7 @@ LOOK: dict[str, Callable[[World, Json], object]] = {
     **simulation.LOOK,
 }
 ACT: dict[str, Callable[[World, Json], object]] = {
+    **balance.ACT,
     **buyers.ACT,
     **chats.ACT,
     **purchases.ACT,

@@ -1,9 +1,9 @@
 """The simulation itself under /sim/: bots, clock, journal, faults, settings."""
 
 from stars.simulator import faults
+from stars.simulator.amounts import Json
 from stars.simulator.interface.lookup import number, query_number
 from stars.simulator.interface.purchases import LONGEST_WAIT
-from stars.simulator.records import Json
 from stars.simulator.world import World
 
 

@@ -1,9 +1,10 @@
 """Subscriptions under /sim/: look at them, cancel them, take them up again, renew them."""
 
 from stars.simulator import checkouts, subscriptions
+from stars.simulator.amounts import Json
 from stars.simulator.interface.lookup import find, number
 from stars.simulator.interface.purchases import DEFAULT_WAIT, LONGEST_WAIT
-from stars.simulator.records import Json, Subscription
+from stars.simulator.records import Subscription
 from stars.simulator.world import World
 
 

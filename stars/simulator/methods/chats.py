@@ -1,8 +1,9 @@
 """What a bot can ask about a chat, and the methods that end its work."""
 
+from stars.simulator.amounts import Json
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.chats import find_chat, shown
-from stars.simulator.records import Bot, Json
+from stars.simulator.records import Bot
 from stars.simulator.world import World
 
 

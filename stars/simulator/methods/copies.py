@@ -1,12 +1,13 @@
 """Forwarding and copying messages, one or several."""
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.chats import add_message, find_chat, find_message
 from stars.simulator.formatting.texts import read_caption
 from stars.simulator.methods.messages import CAPTION, read_ids
 from stars.simulator.methods.sending import send
-from stars.simulator.records import Bot, Chat, Json
+from stars.simulator.records import Bot, Chat
 from stars.simulator.world import World
 
 # What belongs to the place of a message and not to its content.

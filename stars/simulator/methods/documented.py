@@ -1,10 +1,11 @@
 """The empty results of methods that Telegram documents and the simulator does not know."""
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args
 from stars.simulator.chats import add_message, find_chat
 from stars.simulator.methods.names import NAMES
-from stars.simulator.records import Bot, Json
+from stars.simulator.records import Bot
 from stars.simulator.world import World
 
 NO_RIGHTS = dict.fromkeys(

@@ -2,12 +2,13 @@
 
 import json
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.chats import find_chat
 from stars.simulator.keyboards import read_inline_keyboard
 from stars.simulator.methods.sending import send
-from stars.simulator.records import Bot, Invoice, Json, Offer
+from stars.simulator.records import Bot, Invoice, Offer
 from stars.simulator.world import World
 
 # The beginnings of arguments that do not go with Stars.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.files import get_file, read_file, shown
@@ -9,7 +10,7 @@ from stars.simulator.formatting.texts import read_caption
 from stars.simulator.keyboards import read_inline_keyboard
 from stars.simulator.methods.messages import find_own_message, replace_message
 from stars.simulator.methods.sending import send
-from stars.simulator.records import Bot, File, Json
+from stars.simulator.records import Bot, File
 from stars.simulator.world import World
 
 # The simulator looks into no file, so all pictures have this size and all sounds this length.

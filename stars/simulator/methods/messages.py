@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.chats import find_chat, find_message, touch
 from stars.simulator.formatting.texts import read_caption, read_text
 from stars.simulator.keyboards import read_inline_keyboard
 from stars.simulator.methods.sending import send
-from stars.simulator.records import Bot, Chat, Json
+from stars.simulator.records import Bot, Chat
 from stars.simulator.world import World
 
 ACTIONS = (

@@ -1,8 +1,10 @@
 """answerPreCheckoutQuery, refunds, subscriptions, and the bot's own Stars."""
 
 from stars.simulator import checkouts, refunds, subscriptions
+from stars.simulator.amounts import Json
 from stars.simulator.arguments import TRUE, Args, refuse_if
-from stars.simulator.records import Bot, Json
+from stars.simulator.ledger import star_amount
+from stars.simulator.records import Bot
 from stars.simulator.world import World
 
 
@@ -39,7 +41,7 @@ def get_star_transactions(_world: World, bot: Bot, args: Args) -> Json:
 
 def get_my_star_balance(_world: World, bot: Bot, _args: Args) -> Json:
     """Tell how many Stars the bot has."""
-    return {"amount": bot.balance}
+    return star_amount(bot.nanostars)
 
 
 METHODS = {

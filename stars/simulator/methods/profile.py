@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Callable
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.chats import find_chat, touch
-from stars.simulator.records import Bot, Json, Profile
+from stars.simulator.records import Bot, Profile
 from stars.simulator.world import World
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")

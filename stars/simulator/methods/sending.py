@@ -1,9 +1,10 @@
 """What all messages that a bot sends have in common: the chat, the keyboard, the reply."""
 
+from stars.simulator.amounts import Json
 from stars.simulator.arguments import Args
 from stars.simulator.chats import add_message, find_chat, find_message
 from stars.simulator.keyboards import change_keyboard, read_inline_keyboard
-from stars.simulator.records import Bot, Chat, Json
+from stars.simulator.records import Bot, Chat
 from stars.simulator.world import World
 
 

@@ -1,9 +1,10 @@
 """Messages that are neither text nor file: dice, places, contacts, polls."""
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Refused
 from stars.simulator.arguments import Args, refuse_if
 from stars.simulator.methods.sending import send
-from stars.simulator.records import Bot, Json
+from stars.simulator.records import Bot
 from stars.simulator.world import World
 
 # How many faces a dice with this emoji has.

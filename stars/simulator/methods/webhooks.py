@@ -5,10 +5,12 @@ import re
 
 import httpx
 
+from stars.simulator.amounts import Json
 from stars.simulator.answers import Described, Refused
 from stars.simulator.arguments import Args, refuse_if
+from stars.simulator.deliveries import Webhook
 from stars.simulator.polling import poll
-from stars.simulator.records import Bot, Json, Webhook
+from stars.simulator.records import Bot
 from stars.simulator.webhooks import pump
 from stars.simulator.world import URL_SAFE, World
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from stars.simulator.amounts import Json
 from stars.simulator.current import current_world
 from stars.simulator.faults import COUNTED, MATCHED
+from stars.simulator.interface.balance import withdraw
 from stars.simulator.interface.lookup import query_number
-from stars.simulator.interface.purchases import charge_back, withdraw
+from stars.simulator.interface.purchases import charge_back
 from stars.simulator.interface.simulation import arm, clear_faults, push_clock
 from stars.simulator.pages.home import PRESETS, home_page
-from stars.simulator.records import Json
 from stars.simulator.world import World
 
 blp = Blueprint("controls", __name__)

@@ -6,10 +6,10 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from stars.simulator import faults
+from stars.simulator.amounts import Json
 from stars.simulator.current import current_world
 from stars.simulator.interface.buyers import save_user
 from stars.simulator.pages.summary import SHOWN, news, sales
-from stars.simulator.records import Json
 
 blp = Blueprint("home", __name__)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from stars.simulator.records import Invoice, Json
+from stars.simulator.amounts import Json
+from stars.simulator.records import Invoice
 from stars.simulator.world import World
 
 SHOWN = 25
