@@ -29,6 +29,8 @@ from stars.web.routes import (
     analytics,
     backend,
     console,
+    console_endpoint,
+    console_endpoints,
     console_funnel,
     console_outcomes,
     console_purchase,
@@ -127,6 +129,7 @@ def add_routes(app: Flask, settings: Settings) -> None:
     """Register the routes that exist with these settings, so that none asks for the mode."""
     described = [items.blp, purchase.blp, backend.blp, webhook.blp, analytics.blp, operations.blp]
     pages = [docs.blp, console.blp, console_purchase.blp, console_funnel.blp]
+    pages += [console_endpoints.blp, console_endpoint.blp]
     send_script = demo.send_no_script
     if settings.mode == "mock":
         described.append(mock_outcomes.blp)

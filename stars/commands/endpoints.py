@@ -115,7 +115,7 @@ def set_fault(endpoint_id: int, fault: Fault | str) -> None:
     In mock mode and in a rehearsal alone.
     """
     here = service()
-    if here.payments.mode == "live" and not here.settings.is_rehearsal:
+    if not addresses.may_have_faults(here.settings):
         raise click.ClickException("Faults are for mock mode and for a rehearsal.")
     wanted = next((known for known in FAULTS if known == fault), None)
     addresses.set_fault(here.db, endpoint_id=endpoint_id, mode=here.payments.mode, fault=wanted)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal, TypedDict, cast
 
 from stars.addresses import problem_with
+from stars.config import Settings
 from stars.database.pool import Database
 from stars.database.queries import queries
 from stars.domain import events
@@ -76,6 +77,19 @@ def check_url(url: str, *, is_development: bool) -> None:
 def find(db: Database, *, mode: Mode) -> list[Endpoint]:
     """Return the endpoints of a mode, the oldest first."""
     return [endpoint for (endpoint,) in db.fetch_all(queries.list_endpoints, mode=mode)]
+
+
+def get(db: Database, *, endpoint_id: int, mode: Mode) -> Endpoint:
+    """Return one endpoint. Raises EndpointNotFound."""
+    for endpoint in find(db, mode=mode):
+        if endpoint["endpoint_id"] == endpoint_id:
+            return endpoint
+    raise EndpointNotFound
+
+
+def may_have_faults(settings: Settings) -> bool:
+    """Return whether deliveries may be asked to go wrong: not where money is real."""
+    return settings.mode != "live" or settings.is_rehearsal
 
 
 def remove(db: Database, *, endpoint_id: int, mode: Mode) -> None:

@@ -13,6 +13,7 @@ from stars.web.state import State, read_state
 TABS = {
     "console": ("", "Purchases"),
     "console_funnel": ("/funnel", "Funnel"),
+    "console_endpoints": ("/endpoints", "Notifications"),
     "console_outcomes": ("/outcomes", "Armed outcomes"),
 }
 """The tabs by the blueprint behind each: where under /console it is, and what it is called."""

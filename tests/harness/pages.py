@@ -14,6 +14,7 @@ CONSOLE = (
     "/console",
     "/console/purchases/p1",
     "/console/outcomes",
+    "/console/endpoints",
     "/api/v1/analytics/funnel",
     "/console/funnel",
 )

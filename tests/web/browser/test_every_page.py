@@ -10,18 +10,28 @@ from harness.people import Person
 from harness.waiting import eventually
 from playwright.sync_api import Page
 
+from stars.domain.service import Service
+from stars.notifications import deliveries, endpoints
+
 
 def visit(shop: Shop, alice: Person) -> dict[str, str]:
     """Every page there is, with something on it."""
     open_one = alice.invoice("p1", metadata={"campaign": "spring"}).json["pay_url"]
     paid = alice.invoice("p2", item_id="double-speed", purchase_type="boost").json["pay_url"]
     alice.purchase("p2")
+    here: Service = shop.app.extensions["stars"]
+    number, _ = endpoints.add(
+        here.db, url="https://shop.example/stars", mode="mock", types=None, is_development=True
+    )
+    deliveries.make_test(here.db, endpoint_id=number, mode="mock")
     return {
         "pay": open_one.replace("http://localhost", shop.service),
         "paid": paid.replace("http://localhost", shop.service),
         "demo": f"{shop.service}/mock/demo",
         "console": f"{shop.service}/console",
         "purchase": f"{shop.service}/console/purchases/p2",
+        "endpoints": f"{shop.service}/console/endpoints",
+        "endpoint": f"{shop.service}/console/endpoints/{number}",
         "outcomes": f"{shop.service}/console/outcomes",
         "funnel": f"{shop.service}/console/funnel",
     }
