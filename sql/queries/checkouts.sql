@@ -42,3 +42,13 @@ kept_update AS (
         outcome = excluded.outcome
 )
 SELECT decision FROM checkout;
+
+-- name: release_checkout(bot_id, update_id, query_id, invoice_payload, decision)!
+-- An approval is taken back: the purchase is reserved for nobody, and the update has another
+-- outcome.
+WITH released_purchase AS (
+    UPDATE purchases SET checkout_query_id = NULL, checkout_reserved_at = NULL
+    WHERE purchase_id = :invoice_payload AND checkout_query_id = :query_id
+)
+UPDATE telegram_updates SET outcome = :decision
+WHERE bot_id = :bot_id AND update_id = :update_id;

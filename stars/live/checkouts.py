@@ -5,6 +5,7 @@ Telegram waits ten seconds for the answer and cancels the sale without it.
 
 import json
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -32,10 +33,21 @@ class CheckoutDecision(StrEnum):
     RESERVED = "reserved"
     """Another checkout of the purchase was approved, and may still be charged."""
     UNKNOWN_PURCHASE = "unknown_purchase"
+    DECLINED_BY_SHOP = "declined_by_shop"
+    SHOP_SILENT = "shop_silent"
+    """The shop was asked, and gave no clear answer in time."""
     MALFORMED = "malformed"
     """The query cannot be read."""
     UNAVAILABLE = "unavailable"
     """The database cannot be asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """What is decided of a query. `words` are those of the shop for the buyer, empty for ours."""
+
+    decision: CheckoutDecision
+    words: str = ""
 
 
 def decide(
@@ -80,17 +92,38 @@ def decide(
     return decision
 
 
-def answer_inline(*, query_id: str | None, language: str, decision: CheckoutDecision) -> Json:
+def release(
+    db: Database, *, bot_id: int, query: PreCheckoutQuery, decision: CheckoutDecision
+) -> None:
+    """Take an approval back, since `decision` came after it: another checkout may be approved.
+
+    Raises:
+        Busy, DatabaseUnavailable: the purchase stays reserved for the rest of its time.
+
+    """
+    db.fetch_one(
+        queries.release_checkout,
+        bot_id=bot_id,
+        update_id=query.update_id,
+        query_id=query.query_id,
+        invoice_payload=query.invoice_payload,
+        decision=decision.value,
+    )
+
+
+def answer_inline(*, query_id: str | None, language: str, ruling: Ruling) -> Json:
     """Return the call that answers a query, as the body of our answer to its update.
 
     https://core.telegram.org/bots/api#making-requests-when-getting-updates
     """
+    is_approved = ruling.decision is CheckoutDecision.APPROVED
     answer: Json = {
         "method": "answerPreCheckoutQuery",
         "pre_checkout_query_id": query_id,
-        "ok": decision is CheckoutDecision.APPROVED,
+        "ok": is_approved,
     }
-    if decision is CheckoutDecision.APPROVED:
+    if is_approved:
         return answer
     reasons = REASONS["ru" if language.startswith("ru") else "en"]
-    return answer | {"error_message": reasons.get(decision.value, reasons["other"])}
+    ours = reasons.get(ruling.decision.value, reasons["other"])
+    return answer | {"error_message": ruling.words or ours}

@@ -2,7 +2,6 @@
 
 import hmac
 from dataclasses import replace
-from datetime import timedelta
 from typing import ClassVar
 
 from stars.config import Settings
@@ -11,13 +10,14 @@ from stars.domain import purchases
 from stars.domain.health import HealthCheck
 from stars.domain.payments import ChargeShown, Payments, Steering, UpdateAnswer
 from stars.domain.types import ANYBODY, Mode, Order, Purchase, Transition
-from stars.errors import Busy, DatabaseUnavailable, InvalidJson, Unauthorized
+from stars.errors import InvalidJson, Unauthorized
 from stars.live import charges, checkouts, health, inbox, invoices, reconcile, refunds
-from stars.live.checkouts import CheckoutDecision
+from stars.live.desk import Desk
 from stars.live.reconcile import Report, Rules
 from stars.live.telegram import Telegram
 from stars.live.updates import MalformedQuery, PreCheckoutQuery, Update, parse_update
 from stars.live.webhook import Webhook
+from stars.outgoing import Caller
 
 POLL_AFTER = 1
 """Seconds: Telegram's word comes within a few, and a look is one indexed read."""
@@ -33,7 +33,8 @@ class LivePayments(Payments):
         self.telegram = telegram
         self.webhook = Webhook.from_settings(settings)
         self._rules = Rules.from_settings(settings)
-        self._reserved_for = timedelta(seconds=settings.checkout_reserved_for)
+        caller = Caller(only_public=settings.app_env != "development")
+        self._desk = Desk(db, bot_id=telegram.bot_id, settings=settings, caller=caller)
 
     def create_invoice(
         self, *, purchase_id: str, owner: str, order: Order, request_id: str, address: str
@@ -89,7 +90,7 @@ class LivePayments(Payments):
         answer = checkouts.answer_inline(
             query_id=update.query_id,
             language=update.language,
-            decision=self._decide(update, request_id),
+            ruling=self._desk.rule(update, request_id),
         )
         return UpdateAnswer(status=200, document=answer)
 
@@ -129,23 +130,6 @@ class LivePayments(Payments):
     def charges_of(self, purchase_id: str) -> list[ChargeShown]:
         """Return what was paid for a purchase, oldest first."""
         return charges.find(self._db, purchase_id=purchase_id)
-
-    def _decide(
-        self, query: PreCheckoutQuery | MalformedQuery, request_id: str
-    ) -> CheckoutDecision:
-        try:
-            if isinstance(query, PreCheckoutQuery):
-                return checkouts.decide(
-                    self._db,
-                    bot_id=self.telegram.bot_id,
-                    query=query,
-                    reserved_for=self._reserved_for,
-                )
-            inbox.take(self._db, bot_id=self.telegram.bot_id, update=query, request_id=request_id)
-            return CheckoutDecision.MALFORMED
-        except (DatabaseUnavailable, Busy):
-            # A no that the buyer can read. Waiting would cancel the sale without a word.
-            return CheckoutDecision.UNAVAILABLE
 
     def _admit_telegram(self, secret: str) -> None:
         """Let in whoever knows the secret that only Telegram was told.

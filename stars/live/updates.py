@@ -109,7 +109,7 @@ def _update_id(content: Json) -> int | None:
 def _parse_query(update_id: int | None, body: str, value: object) -> Update:
     query = value if isinstance(value, dict) else {}
     sender = query.get("from")
-    language = str(sender.get("language_code")) if isinstance(sender, dict) else ""
+    language = str(sender.get("language_code", "")) if isinstance(sender, dict) else ""
     try:
         payer = read_object(sender, "from")
         return PreCheckoutQuery(
