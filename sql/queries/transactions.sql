@@ -18,9 +18,33 @@ ON CONFLICT DO NOTHING;
 -- name: explain_transaction(transaction_id, explanation)!
 UPDATE star_transactions SET explanation = :explanation WHERE transaction_id = :transaction_id;
 
+-- name: price_of_invoice(invoice_payload)$
+-- What a purchase costs, which is what its buyer pays.
+SELECT price_stars FROM purchases WHERE purchase_id = :invoice_payload AND mode = 'live';
+
+-- name: first_pending_withdrawal(bot_id)$
+-- The position of the oldest withdrawal that had not ended when it was read.
+SELECT min(position)
+FROM star_transactions
+WHERE bot_id = :bot_id AND body #>> '{receiver,withdrawal_state,type}' = 'pending';
+
+-- name: update_withdrawals(bot_id, first, transactions)!
+-- Keep how withdrawals ended, from a page that begins at position `first`.
+UPDATE star_transactions AS kept SET body = listed.body
+FROM (
+    SELECT :first::bigint + place - 1 AS position, one AS body
+    FROM json_array_elements(:transactions::json) WITH ORDINALITY AS page (one, place)
+) AS listed
+WHERE kept.bot_id = :bot_id
+    AND kept.position = listed.position
+    AND kept.transaction_id = listed.body ->> 'id'
+    AND kept.body #>> '{receiver,withdrawal_state,type}' = 'pending'
+    AND listed.body #>> '{receiver,withdrawal_state,type}' <> 'pending';
+
 -- name: list_unexplained(bot_id)
 -- Where Telegram's list and the charges differ. What came in before the first live purchase is
--- somebody else's business, what the owner took out (fragment, ads) the owner's. A charge may take
+-- somebody else's business. Of what is no sale, its kind says enough. Where an affiliate is named,
+-- the amount may be what the bot got instead of what the buyer paid. A charge may take
 -- ten minutes to be listed, and a refund needs more than one attempt when Telegram has trouble;
 -- after three somebody has to look (at the bot's balance first).
 WITH own_transaction AS (
@@ -35,8 +59,7 @@ WITH own_transaction AS (
             ORDER BY created_at
             LIMIT 1)
         AND (telegram_payment_charge_id IS NOT NULL
-            OR COALESCE(body #>> '{source,type}', body #>> '{receiver,type}', '')
-                NOT IN ('fragment', 'telegram_ads', 'telegram_api'))
+            OR COALESCE(transaction_kind(body), 'unknown') IN ('invoice', 'unknown'))
 ),
 -- Transactions that no charge explains, or that differ from theirs.
 strange_transaction AS (
@@ -47,7 +70,9 @@ strange_transaction AS (
     END AS problem
     FROM own_transaction
     WHERE CASE
-        WHEN charged IS NOT NULL THEN amount <> charged OR (NOT incoming AND refunded_at IS NULL)
+        WHEN charged IS NOT NULL THEN
+            (amount <> charged AND transaction_affiliate(body) IS NULL)
+            OR (NOT incoming AND refunded_at IS NULL)
         ELSE incoming OR NOT EXISTS (
             SELECT FROM star_transactions AS paid
             WHERE paid.bot_id = :bot_id

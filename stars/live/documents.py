@@ -66,6 +66,14 @@ def read_number(document: Json, name: str) -> int:
     return value
 
 
+def read_amount(document: Json, name: str, default: int | None = None) -> int:
+    """Return the whole number under `name`, which may be 0 or below. Raises Unreadable."""
+    value = document.get(name, default)
+    if type(value) is not int or abs(value) >= MAX_NUMBER:
+        raise Unreadable(f"{name} is no amount")
+    return value
+
+
 def read_identifier(document: Json, name: str) -> str:
     """Return the id of a charge, a query or a transaction under `name`. Raises Unreadable."""
     value = document.get(name)

@@ -110,6 +110,7 @@ def reconcile(
         troubles.append(str(error))
     try:
         read_transactions(db, telegram, request_id=request_id, tally=tally)
+        follow_withdrawals(db, telegram)
     except TelegramError as error:
         troubles.append(str(error))
     try:
@@ -155,6 +156,20 @@ def read_transactions(db: Database, telegram: Telegram, *, request_id: str, tall
         is_more = is_new and len(page) == PAGE
 
 
+def follow_withdrawals(db: Database, telegram: Telegram) -> None:
+    """Read again the page with the oldest withdrawal that was pending: it may have ended.
+
+    Raises:
+        TelegramError: the next run asks again.
+        Busy, DatabaseUnavailable: as TelegramError.
+
+    """
+    first = transactions.first_pending_withdrawal(db, bot_id=telegram.bot_id)
+    if first is not None:
+        page = telegram.star_transactions(first)
+        transactions.keep_ends_of_withdrawals(db, bot_id=telegram.bot_id, first=first, page=page)
+
+
 def send_refunds(db: Database, telegram: Telegram, *, tally: Tally) -> None:
     """Make the refunds that are due.
 
@@ -186,7 +201,8 @@ def _take_page(db: Database, bot_id: int, page: list[Json], request_id: str, tal
     gone = {one.transaction_id for one in found if isinstance(one, OutgoingPayment)}
     for transaction in found:
         match transaction:
-            case IncomingPayment(charge=charge):
+            case IncomingPayment():
+                charge = transactions.charge_of(db, transaction)
                 verdict = charges.settle(
                     db,
                     bot_id=bot_id,

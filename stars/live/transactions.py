@@ -4,7 +4,7 @@ https://core.telegram.org/bots/api#startransaction
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stars.database.pool import Database
 from stars.database.queries import queries
@@ -12,6 +12,7 @@ from stars.domain.types import Json
 from stars.live.charges import Charge
 from stars.live.documents import (
     Unreadable,
+    read_amount,
     read_identifier,
     read_number,
     read_object,
@@ -21,12 +22,20 @@ from stars.live.documents import (
 SALE = "invoice_payment"
 """The type of a transaction that pays an invoice. Gifts and paid media have others."""
 
+NANO = 10**9
+"""Parts of a Star, in which Telegram tells amounts that are not whole."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class IncomingPayment:
-    """A buyer paid an invoice."""
+    """A buyer paid an invoice.
+
+    Through an affiliate, its amount is what was paid only if Telegram lists what the bot got. That
+    is published nowhere; what the purchase costs is then nearer to the truth.
+    """
 
     charge: Charge
+    through_affiliate: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +80,39 @@ def parse_transaction(document: Json) -> Transaction:
             payer_id=str(read_number(payer, "id")),
             invoice_payload=read_text(source, "invoice_payload"),
             currency="XTR",
-            amount=read_number(document, "amount"),
+            amount=_amount_paid(document, source),
         )
-        return IncomingPayment(charge=charge)
+        return IncomingPayment(charge=charge, through_affiliate="affiliate" in source)
     except Unreadable:
         return OtherTransaction()
+
+
+def _amount_paid(document: Json, source: Json) -> int:
+    """Return the whole Stars that a buyer paid: what is listed and the affiliate's commission."""
+    if "affiliate" not in source:
+        return read_number(document, "amount")
+    affiliate = read_object(source["affiliate"], "affiliate")
+    nanostars = _nanostars(document) + _nanostars(affiliate)
+    return round(nanostars / NANO)
+
+
+def _nanostars(document: Json) -> int:
+    stars = read_amount(document, "amount")
+    return stars * NANO + (read_amount(document, "nanostar_amount", default=0))
+
+
+def charge_of(db: Database, payment: IncomingPayment) -> Charge:
+    """Return what was paid. Through an affiliate, that is the price of what was bought.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    charge = payment.charge
+    if not payment.through_affiliate:
+        return charge
+    price = db.fetch_one(queries.price_of_invoice, invoice_payload=charge.invoice_payload)
+    return charge if price is None else replace(charge, amount=int(price))
 
 
 def next_position(db: Database, *, bot_id: int) -> int:
@@ -100,6 +137,30 @@ def keep(db: Database, *, bot_id: int, first: int, page: list[Json]) -> bool:
         transactions=json.dumps(page),
     )
     return bool(number_kept)
+
+
+def first_pending_withdrawal(db: Database, *, bot_id: int) -> int | None:
+    """Return the position of the oldest withdrawal that has not ended yet, as far as we know.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell.
+
+    """
+    with db.unhurried_transaction() as conn:  # it looks at everything there ever was
+        position = queries.first_pending_withdrawal(conn, bot_id=bot_id)
+    return None if position is None else int(position)
+
+
+def keep_ends_of_withdrawals(db: Database, *, bot_id: int, first: int, page: list[Json]) -> None:
+    """Keep how the withdrawals of a page ended, which begins at position `first`.
+
+    Raises:
+        Busy, DatabaseUnavailable: nobody can tell. Keeping it again is safe.
+
+    """
+    db.fetch_one(
+        queries.update_withdrawals, bot_id=bot_id, first=first, transactions=json.dumps(page)
+    )
 
 
 def unexplained(db: Database, *, bot_id: int) -> tuple[Unexplained, ...]:
