@@ -22,6 +22,9 @@ from stars.errors import Refusal, StarsDisabled
 from stars.live.payments import LivePayments
 from stars.live.telegram import TelegramError
 
+LONGEST_SENTENCE = 300
+"""Characters. A terminal breaks what is longer than a line."""
+
 REFUSALS = (
     TelegramError,
     CatalogueError,
@@ -31,7 +34,15 @@ REFUSALS = (
 )
 
 
-class Command(click.Command):
+class DescribedCommand(click.Command):
+    """A command whose group tells the whole of its first sentence: click cuts it in its middle."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first sentence; `limit` is what click would cut it to."""
+        return super().get_short_help_str(max(limit, LONGEST_SENTENCE))
+
+
+class Command(DescribedCommand):
     """A command, run under a request id of its own.
 
     What the service refuses becomes one line on stderr and exit code 1. Logs go to stderr, too:
@@ -54,6 +65,8 @@ class Command(click.Command):
 
 class CommandGroup(Command, AppGroup):
     """A group of commands. What Command promises holds for each of them."""
+
+    command_class = DescribedCommand
 
 
 def is_not_said_anyway(record: logging.LogRecord) -> bool:

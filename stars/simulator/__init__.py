@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from stars.simulator import bot_api
 from stars.simulator.interface import routes
+from stars.simulator.pages import app as mini_app
 from stars.simulator.pages import chat, controls, home, invoice
 from stars.simulator.pages.summary import every, moment, origin
 from stars.simulator.settings import Settings
@@ -29,9 +30,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     app.add_url_rule("/bot<path:path>", view_func=bot, methods=["GET", "POST"])
     app.add_url_rule("/file/bot<path:path>", view_func=file)
-    for part in (routes, home, controls, invoice, chat):
+    for part in (routes, home, controls, invoice, chat, mini_app):
         app.register_blueprint(part.blp)
     for words in (origin, every, moment):
         app.add_template_filter(words)
-    app.context_processor(lambda: {"service_url": world.settings.service_url})
+    app.context_processor(
+        lambda: {"service_url": world.settings.service_url, "app_url": world.settings.app_url}
+    )
     return app

@@ -70,11 +70,17 @@ def main() -> None:
         default="",
         help="what the pages link to: the service that is tried out",
     )
+    parser.add_argument(
+        "--app-url",
+        default="",
+        help="the Mini App, which the pages open with launch data of a buyer",
+    )
     parser.add_argument("--seed", type=int, help="of everything random")
     given = parser.parse_args()
     settings = Settings(
         link_base=given.link_base,
         service_url=given.service_url,
+        app_url=given.app_url,
         seed=given.seed,
     )
     server = Server(settings, given.host, given.port)

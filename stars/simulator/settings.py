@@ -12,6 +12,8 @@ class Settings:
     link_base: str = ""
     # The pages link to it: the service that is tried out, if there is one.
     service_url: str = ""
+    # The Mini App, which /app opens with launch data; empty: there is none.
+    app_url: str = ""
     # Stars. Measured: 100000 is accepted, 150000 is refused.
     max_amount: int = 100_000
     # Stars, of one payment of a subscription.

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from flask import Flask, cli
 from harness.types import Command
 
 
@@ -34,6 +35,12 @@ def test_an_unknown_purchase_is_exit_1_with_the_reason_on_stderr(
     assert refused.stdout == ""
     assert refused.stderr.startswith("Error: ")
     assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [[], ["endpoints"], ["deliveries"], ["telegram"]])
+def test_the_help_of_a_group_is_cut_nowhere(app: Flask, words: list[str]) -> None:
+    listed = app.test_cli_runner().invoke(cli.cli, [*words, "--help"]).stdout
+    assert "..." not in listed.partition("Commands:")[2]
 
 
 def test_migrating_again_applies_nothing(command: Command) -> None:

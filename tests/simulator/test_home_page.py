@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from harness.simulator import PRICES, SWORD, Hook, Sim, simulator
 from harness.waiting import eventually
+from init_data_py import validate_by_hash
 from playwright.sync_api import Page
 
 from stars.simulator.settings import Settings
@@ -36,6 +38,27 @@ def test_it_shows_what_is_there(shop: Sim) -> None:
 def test_it_leads_to_the_service_that_is_tried_out() -> None:
     with simulator(Settings(service_url="http://127.0.0.1:9/console")) as sim:
         assert 'href="http://127.0.0.1:9/console"' in requests.get(sim.address, timeout=10).text
+
+
+def test_it_opens_the_mini_app_with_launch_data_of_a_buyer() -> None:
+    shop = "http://127.0.0.1:9/shop"
+    with simulator(Settings(app_url=shop)) as sim:
+        sim.ask("getMe")
+        user = sim.user(first_name="Alice")
+        assert f'href="/app?user={user}"' in requests.get(sim.address, timeout=10).text
+        address = f"{sim.address}/app?user={user}"
+        opened = requests.get(address, timeout=10, allow_redirects=False)
+        address, _, data = opened.headers["Location"].partition("#tgWebAppData=")
+        assert address == shop
+        launched = validate_by_hash(unquote(data), sim.token)
+        assert launched.user.id == user
+        assert requests.get(f"{sim.address}/app?user=9", timeout=10).status_code == 404
+
+
+def test_without_a_mini_app_none_is_opened(shop: Sim) -> None:
+    user = shop.user()
+    assert requests.get(f"{shop.address}/app?user={user}", timeout=10).status_code == 404
+    assert "/app?" not in requests.get(shop.address, timeout=10).text
 
 
 def test_links_say_whether_they_are_paid(shop: Sim, hook: Hook) -> None:

@@ -19,6 +19,11 @@ document.querySelector("form")?.addEventListener("submit", (event) => {
   tell({ busy: true });
 });
 
+// Times are UTC as they come; a reader has a clock of their own, and finds UTC on hover.
+for (const time of document.querySelectorAll("time")) {
+  time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang);
+}
+
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector("form[data-sent]")) tell({ ended: true });
 });

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from harness.people import Person
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,17 @@ def test_g30_the_payment_works_with_keys_alone_and_without_javascript(
         else None
     )
     assert ground in (None, {"light": "rgb(255, 255, 255)", "dark": "rgb(27, 36, 45)"}[scheme])
+
+
+def test_times_are_the_readers_own_and_utc_on_hover(
+    app: Any, serve_app: Callable[[Any], str], open_page: Callable[..., Page], alice: Person
+) -> None:
+    link = alice.invoice("p1").json["pay_url"].replace("http://localhost", serve_app(app))
+    alice.purchase("p1")
+    utc = alice.events("p1")[0]["created_at"][11:19]
+    tokyo = f"{(int(utc[:2]) + 9) % 12 or 12}{utc[2:]}"
+    time = open_page(link, timezone_id="Asia/Tokyo").locator("time").first
+    expect(time).to_contain_text(tokyo)
+    assert f"{utc} UTC" in (time.get_attribute("title") or "")
+    plain = open_page(link, java_script_enabled=False).locator("time").first
+    assert plain.inner_text() == f"{utc} UTC"
