@@ -3,11 +3,7 @@
 -- To be read; flask db migrate does not use it. tests/database/test_schema.py compares it with the
 -- sum of the migrations. What calls what stands in sql/functions.
 
-CREATE DOMAIN charge_verdict AS text
-    CONSTRAINT charge_verdict_check
-        CHECK ((VALUE = ANY (ARRAY['settled'::text, 'already_paid'::text, 'wrong_amount'::text,
-        'wrong_currency'::text, 'wrong_payer'::text, 'unknown_purchase'::text,
-        'refunded_first'::text])));
+CREATE DOMAIN charge_verdict AS text;
 
 CREATE DOMAIN event_type AS text;
 
@@ -78,6 +74,8 @@ CREATE TABLE purchases (
     fulfilment_reference identifier,
     checkout_query_id text,
     checkout_reserved_at timestamp with time zone,
+    subscription_period integer,
+    subscription_event_at timestamp with time zone,
     CONSTRAINT dated_as_its_status_says CHECK ((
 CASE status
     WHEN 'pending'::text THEN invoiced_at
@@ -122,6 +120,8 @@ CREATE TABLE charges (
     verdict charge_verdict NOT NULL,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     refunded_at timestamp with time zone,
+    recurrence text,
+    paid_until timestamp with time zone,
     CONSTRAINT of_a_purchase_unless_unknown
         CHECK (((purchase_id IS NULL) = ((verdict)::text = 'unknown_purchase'::text)))
 );
@@ -238,6 +238,7 @@ CREATE TABLE items (
     purchase_type purchase_type NOT NULL,
     photo_url text,
     active boolean NOT NULL,
+    subscription_period integer,
     CONSTRAINT items_description_check CHECK (((length(description) >= 1)
         AND (length(description) <= 255))),
     CONSTRAINT items_title_check CHECK (((length(title) >= 1) AND (length(title) <= 32)))
@@ -284,6 +285,40 @@ CREATE TABLE star_transactions (
     explanation text
 );
 
+CREATE TABLE subscription_edits (
+    telegram_payment_charge_id text NOT NULL,
+    is_canceled boolean NOT NULL,
+    requested_by text NOT NULL,
+    request_id text NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease_until timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    last_error text,
+    done_at timestamp with time zone
+);
+
+CREATE TABLE subscriptions (
+    purchase_id identifier NOT NULL,
+    user_id identifier NOT NULL,
+    item_id identifier NOT NULL,
+    mode purchase_mode NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    renewals integer DEFAULT 0 NOT NULL,
+    canceled_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    stopped_by text,
+    payment_failed_at timestamp with time zone,
+    expired_at timestamp with time zone,
+    told_update_id bigint,
+    told_at timestamp with time zone,
+    paid_update_id bigint,
+    CONSTRAINT stopped_by_somebody CHECK (((stopped_at IS NULL) = (stopped_by IS NULL))),
+    CONSTRAINT stopped_by_user_or_shop
+        CHECK ((stopped_by = ANY (ARRAY['user'::text, 'shop'::text])))
+);
+
 CREATE TABLE telegram_updates (
     bot_id bigint NOT NULL,
     update_id bigint,
@@ -303,6 +338,16 @@ ALTER TABLE ONLY api_keys
 ALTER TABLE ONLY awaited_fulfilments
     ADD CONSTRAINT awaited_fulfilments_pkey PRIMARY KEY (purchase_id);
 
+ALTER DOMAIN charge_verdict
+    ADD CONSTRAINT charge_verdict_check
+        CHECK ((VALUE = ANY (ARRAY['settled'::text, 'renewed'::text, 'already_paid'::text,
+        'wrong_amount'::text, 'wrong_currency'::text, 'wrong_payer'::text,
+        'unknown_purchase'::text, 'refunded_first'::text]))) NOT VALID;
+
+ALTER TABLE charges
+    ADD CONSTRAINT charges_begin_or_renew
+        CHECK ((recurrence = ANY (ARRAY['first'::text, 'renewal'::text]))) NOT VALID;
+
 ALTER TABLE ONLY charges
     ADD CONSTRAINT charges_pkey PRIMARY KEY (telegram_payment_charge_id);
 
@@ -317,7 +362,10 @@ ALTER DOMAIN event_type
         CHECK ((VALUE = ANY (ARRAY['purchase_invoice_created'::text,
         'purchase_invoice_reopened'::text, 'purchase_succeeded'::text, 'purchase_failed'::text,
         'purchase_payment_refused'::text, 'purchase_refunded'::text,
-        'purchase_fulfilled'::text]))) NOT VALID;
+        'purchase_fulfilled'::text, 'subscription_started'::text, 'subscription_renewed'::text,
+        'subscription_canceled'::text, 'subscription_resumed'::text,
+        'subscription_payment_failed'::text, 'subscription_expired'::text,
+        'subscription_refunded'::text]))) NOT VALID;
 
 ALTER TABLE ONLY events
     ADD CONSTRAINT events_pkey PRIMARY KEY (purchase_id, version);
@@ -338,8 +386,16 @@ ALTER DOMAIN identifier
     ADD CONSTRAINT identifiers_can_be_addressed
         CHECK ((VALUE <> ALL (ARRAY['.'::text, '..'::text]))) NOT VALID;
 
+ALTER TABLE items
+    ADD CONSTRAINT items_have_a_period_of_telegrams
+        CHECK ((subscription_period = ANY (ARRAY[60, 300, 2592000]))) NOT VALID;
+
 ALTER TABLE ONLY items
     ADD CONSTRAINT items_pkey PRIMARY KEY (item_id);
+
+ALTER TABLE items
+    ADD CONSTRAINT items_renew_for_what_telegram_allows
+        CHECK (((subscription_period IS NULL) OR ((price_stars)::integer <= 10000))) NOT VALID;
 
 ALTER TABLE ONLY mock_outcomes
     ADD CONSTRAINT mock_outcomes_pkey PRIMARY KEY (outcome_id);
@@ -364,6 +420,12 @@ ALTER TABLE ONLY star_transactions
 
 ALTER TABLE ONLY star_transactions
     ADD CONSTRAINT star_transactions_pkey PRIMARY KEY (bot_id, transaction_id, incoming);
+
+ALTER TABLE ONLY subscription_edits
+    ADD CONSTRAINT subscription_edits_pkey PRIMARY KEY (telegram_payment_charge_id);
+
+ALTER TABLE ONLY subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (purchase_id);
 
 ALTER TABLE ONLY telegram_updates
     ADD CONSTRAINT telegram_updates_bot_id_update_id_key UNIQUE (bot_id, update_id);
@@ -397,6 +459,16 @@ CREATE INDEX purchases_by_user ON purchases USING btree (user_id, created_at DES
 
 CREATE INDEX refunds_due ON refunds USING btree (due_at) WHERE (done_at IS NULL);
 
+CREATE INDEX subscription_edits_due ON subscription_edits USING btree (due_at)
+    WHERE (done_at IS NULL);
+
+CREATE INDEX subscriptions_by_start ON subscriptions USING btree (started_at DESC, purchase_id);
+
+CREATE INDEX subscriptions_by_user ON subscriptions USING btree (user_id, ends_at);
+
+CREATE INDEX subscriptions_to_expire ON subscriptions USING btree (ends_at)
+    WHERE (expired_at IS NULL);
+
 CREATE INDEX telegram_updates_by_age ON telegram_updates USING btree (bot_id, received_at);
 
 CREATE INDEX telegram_updates_unhandled ON telegram_updates USING btree (bot_id, update_id)
@@ -426,3 +498,11 @@ ALTER TABLE ONLY events
 ALTER TABLE ONLY refunds
     ADD CONSTRAINT refunds_telegram_payment_charge_id_fkey
         FOREIGN KEY (telegram_payment_charge_id) REFERENCES charges(telegram_payment_charge_id);
+
+ALTER TABLE ONLY subscription_edits
+    ADD CONSTRAINT subscription_edits_telegram_payment_charge_id_fkey
+        FOREIGN KEY (telegram_payment_charge_id) REFERENCES charges(telegram_payment_charge_id);
+
+ALTER TABLE ONLY subscriptions
+    ADD CONSTRAINT subscriptions_purchase_id_fkey FOREIGN KEY (purchase_id)
+        REFERENCES purchases(purchase_id);

@@ -75,6 +75,7 @@ class Settings:
     telegram_bot_token: str | None = field(default=None, repr=False)
     telegram_webhook_secret: str | None = field(default=None, repr=False)
     telegram_api_url: str = "https://api.telegram.org"
+    telegram_test_environment: bool = False
     checkout_reserved_for: int = CHECKOUT_RESERVED_FOR
     keep_updates: int = KEEP_UPDATES
     silence_after: int = SILENCE_AFTER
@@ -219,6 +220,7 @@ def read_settings(variables: Variables) -> Settings:
         telegram_bot_token=secret("TELEGRAM_BOT_TOKEN"),
         telegram_webhook_secret=secret("TELEGRAM_WEBHOOK_SECRET"),
         telegram_api_url=text("TELEGRAM_API_URL", Settings.telegram_api_url).rstrip("/"),
+        telegram_test_environment=variables.switch("TELEGRAM_TEST_ENVIRONMENT"),
         checkout_reserved_for=variables.number(
             "CHECKOUT_RESERVED_FOR", CHECKOUT_RESERVED_FOR, 0, 3600
         ),

@@ -83,6 +83,10 @@ class PurchaseNotFound(Refusal, status=404):
     """You have no such purchase. No purchase of yours has this purchase_id."""
 
 
+class SubscriptionNotFound(Refusal, status=404):
+    """You have no such subscription. No purchase of yours with this id has begun one."""
+
+
 class MethodNotAllowed(Refusal, status=405):
     """This address does not take that method. The Allow header names those it takes."""
 
@@ -125,6 +129,14 @@ class NotPaid(Refusal, status=409):
 
 class NothingToRefund(Refusal, status=409):
     """There is nothing to refund. No Stars were kept for this purchase."""
+
+
+class StoppedByShop(Refusal, status=409):
+    """The shop has ended this subscription. Only the shop can allow it again."""
+
+
+class SubscriptionUnchangeable(Refusal, status=409):
+    """Telegram refused to change this subscription. It stays as it is."""
 
 
 class PayloadTooLarge(Refusal, status=413):

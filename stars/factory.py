@@ -38,10 +38,12 @@ from stars.web.routes import (
     docs,
     items,
     mock_outcomes,
+    mock_subscriptions,
     operations,
     pay,
     purchase,
     start,
+    subscriptions,
     webhook,
 )
 
@@ -120,19 +122,31 @@ def choose_payments(settings: Settings, db: Database) -> Payments:
     if settings.mode == "mock":
         return MockPayments(db)
     if settings.mode == "live":
-        telegram = Telegram(settings.telegram_bot_token or "", settings.telegram_api_url)
+        telegram = Telegram(
+            settings.telegram_bot_token or "",
+            settings.telegram_api_url,
+            is_test=settings.telegram_test_environment,
+        )
         return LivePayments(db, telegram, settings)
     return Disabled()
 
 
 def add_routes(app: Flask, settings: Settings) -> None:
     """Register the routes that exist with these settings, so that none asks for the mode."""
-    described = [items.blp, purchase.blp, backend.blp, webhook.blp, analytics.blp, operations.blp]
+    described = [
+        items.blp,
+        purchase.blp,
+        subscriptions.blp,
+        backend.blp,
+        webhook.blp,
+        analytics.blp,
+        operations.blp,
+    ]
     pages = [docs.blp, console.blp, console_purchase.blp, console_funnel.blp]
     pages += [console_endpoints.blp, console_endpoint.blp]
     send_script = demo.send_no_script
     if settings.mode == "mock":
-        described.append(mock_outcomes.blp)
+        described += [mock_outcomes.blp, mock_subscriptions.blp]
         pages += [console_outcomes.blp, pay.blp, demo.blp]
         send_script = demo.send_mock_script
     if settings.is_rehearsal:

@@ -36,6 +36,6 @@ BEGIN
         FROM changed_purchase
     )
     SELECT * INTO changed FROM changed_purchase;
-    RETURN changed;
+    RETURN follow_with_subscription(changed, known.status, asked_request_id);
 END;
 $$;

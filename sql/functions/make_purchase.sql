@@ -19,7 +19,8 @@ BEGIN
     new_purchase AS (
         INSERT INTO purchases (
             purchase_id, user_id, item_id, price_stars, purchase_type, status, mode,
-            source, channel, metadata, pay_url, version, created_at, invoiced_at, succeeded_at)
+            source, channel, metadata, pay_url, version, created_at, invoiced_at, succeeded_at,
+            subscription_period)
         SELECT
             asked_purchase_id,
             asked_user_id,
@@ -38,7 +39,8 @@ BEGIN
             1,
             at,
             CASE step.to_status WHEN 'pending' THEN at END,
-            CASE step.to_status WHEN 'succeeded' THEN at END
+            CASE step.to_status WHEN 'succeeded' THEN at END,
+            period_of_item(asked.item_id, asked_mode)
         FROM clock_timestamp() AS at
         ON CONFLICT (purchase_id) DO NOTHING
         RETURNING *
@@ -52,6 +54,6 @@ BEGIN
         FROM new_purchase
     )
     SELECT * INTO made FROM new_purchase;
-    RETURN made;
+    RETURN follow_with_subscription(made, NULL, asked_request_id);
 END;
 $$;

@@ -12,5 +12,6 @@ CREATE OR REPLACE FUNCTION next_moment(known purchases) RETURNS timestamptz
         known.failed_at,
         known.refunded_at,
         known.payment_refused_at,
-        known.fulfilled_at)
+        known.fulfilled_at,
+        known.subscription_event_at)
 $$;

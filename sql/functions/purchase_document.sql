@@ -10,6 +10,7 @@ CREATE OR REPLACE FUNCTION purchase_document(its purchases) RETURNS json
         'item_id', its.item_id,
         'price_stars', its.price_stars,
         'purchase_type', its.purchase_type,
+        'subscription_period', its.subscription_period,
         'status', its.status,
         'mode', its.mode,
         'source', its.source,

@@ -9,9 +9,9 @@
 -- being settled and for another checkout that is just being decided, and then sees what they left.
 WITH judged_purchase AS (
     SELECT purchase_id, CASE
-        WHEN user_id <> :payer_id THEN 'wrong_payer'
-        WHEN :currency <> 'XTR' THEN 'wrong_currency'
-        WHEN price_stars <> :amount::bigint THEN 'wrong_amount'
+        WHEN payment_refusal(asked, :payer_id, :currency, :amount) IS NOT NULL
+            THEN payment_refusal(asked, :payer_id, :currency, :amount)
+        WHEN may_renew(asked) THEN 'approved'
         WHEN status IN ('succeeded', 'refunded') THEN 'already_paid'
         WHEN status <> 'pending' THEN 'not_pending'
         WHEN checkout_query_id <> :query_id
@@ -19,7 +19,7 @@ WITH judged_purchase AS (
             AND checkout_reserved_at + :reserved_for::interval > clock_timestamp() THEN 'reserved'
         ELSE 'approved'
     END AS decision
-    FROM purchases
+    FROM purchases AS asked
     WHERE purchase_id = :invoice_payload AND mode = 'live'
     FOR UPDATE
 ),

@@ -45,7 +45,8 @@ replayed_purchase AS (
             AS payment_refused_at,
         max(created_at) FILTER (WHERE event_type = 'purchase_fulfilled') AS fulfilled_at,
         max(payload ->> 'reference') FILTER (WHERE event_type = 'purchase_fulfilled')
-            AS fulfilment_reference
+            AS fulfilment_reference,
+        max(created_at) FILTER (WHERE event_type ~ '^subscription_') AS subscription_event_at
     FROM history
     GROUP BY purchase_id
 )
@@ -72,7 +73,11 @@ WHERE (event_type, COALESCE(previous_status, 'none')) NOT IN (VALUES
     ('purchase_payment_refused', 'pending'),
     ('purchase_payment_refused', 'failed'),
     ('purchase_payment_refused', 'succeeded'),
-    ('purchase_payment_refused', 'refunded'))
+    ('purchase_payment_refused', 'refunded'),
+    ('subscription_started', 'succeeded'))
+    AND NOT (
+        event_type ~ '^subscription_' AND event_type <> 'subscription_started'
+        AND previous_status IN ('succeeded', 'failed', 'refunded'))
 UNION ALL
 SELECT purchase_id, version, 'previous_status is not what the history says'
 FROM history
@@ -106,7 +111,8 @@ WHERE (
         replayed.refunded_at,
         replayed.payment_refused_at,
         replayed.fulfilled_at,
-        replayed.fulfilment_reference)
+        replayed.fulfilment_reference,
+        replayed.subscription_event_at)
     IS DISTINCT FROM (
         purchases.version,
         purchases.status,
@@ -117,7 +123,8 @@ WHERE (
         purchases.refunded_at,
         purchases.payment_refused_at,
         purchases.fulfilled_at,
-        purchases.fulfilment_reference)
+        purchases.fulfilment_reference,
+        purchases.subscription_event_at)
 ORDER BY purchase_id, version, problem;
 
 -- name: find_unaccounted()
@@ -137,6 +144,7 @@ due_event AS (
         purchase_id,
         CASE verdict
             WHEN 'settled' THEN 'purchase_succeeded'
+            WHEN 'renewed' THEN 'subscription_renewed'
             ELSE 'purchase_payment_refused'
         END AS event_type
     FROM charge
@@ -145,6 +153,10 @@ due_event AS (
     SELECT telegram_payment_charge_id, purchase_id, 'purchase_refunded'
     FROM charge
     WHERE verdict = 'settled' AND refunded_at IS NOT NULL
+    UNION ALL
+    SELECT telegram_payment_charge_id, purchase_id, 'subscription_refunded'
+    FROM charge JOIN subscriptions USING (purchase_id)
+    WHERE verdict IN ('settled', 'renewed') AND refunded_at IS NOT NULL
 ),
 -- The same, by the events.
 told_event AS (
@@ -153,7 +165,7 @@ told_event AS (
         purchase_id,
         event_type
     FROM events
-    WHERE event_type <> 'purchase_invoice_created'
+    WHERE event_type NOT IN ('purchase_invoice_created', 'subscription_started')
         AND payload ->> 'telegram_payment_charge_id' IS NOT NULL
 ),
 contradiction AS (
@@ -182,7 +194,8 @@ contradiction AS (
         COALESCE(purchase_id, telegram_payment_charge_id),
         'a charge that was refused is neither back nor queued'
     FROM charge
-    WHERE verdict <> 'settled' AND refunded_at IS NULL AND requested_at IS NULL
+    WHERE verdict NOT IN ('settled', 'renewed')
+        AND refunded_at IS NULL AND requested_at IS NULL
     UNION ALL
     SELECT
         COALESCE(purchase_id, telegram_payment_charge_id),
@@ -194,6 +207,84 @@ contradiction AS (
     FROM due_event
     FULL JOIN told_event USING (telegram_payment_charge_id, purchase_id, event_type)
     WHERE due_event IS NULL OR told_event IS NULL
+)
+SELECT purchase_id, version, problem
+FROM contradiction LEFT JOIN purchases USING (purchase_id)
+ORDER BY purchase_id, problem;
+
+-- name: find_subscription_contradictions()
+-- Replays the events of every subscription and holds them against its row, and against the charges
+-- that paid for it.
+WITH
+-- Every event of a subscription, with the end that held before it.
+told AS (
+    SELECT
+        purchase_id, version, event_type, created_at, payload ->> 'by' AS caused_by,
+        (payload ->> 'ends_at')::timestamptz AS ends_at,
+        lag((payload ->> 'ends_at')::timestamptz) OVER stream AS previous_end
+    FROM events
+    WHERE event_type ~ '^subscription_'
+    WINDOW stream AS (PARTITION BY purchase_id ORDER BY version)
+),
+-- When each mark was set or taken away for the last time.
+last_word AS (
+    SELECT
+        purchase_id,
+        (array_agg(ends_at ORDER BY version DESC))[1] AS ends_at,
+        max(created_at) FILTER (WHERE event_type = 'subscription_started') AS started_at,
+        count(*) FILTER (WHERE event_type = 'subscription_renewed') AS renewals,
+        max(version) FILTER (WHERE event_type = 'subscription_expired') AS expired,
+        max(version) FILTER (WHERE event_type = 'subscription_started'
+            OR event_type = 'subscription_renewed' AND ends_at > previous_end) AS paid,
+        max(version) FILTER (WHERE event_type = 'subscription_canceled'
+            AND caused_by = 'telegram') AS canceled,
+        max(version) FILTER (WHERE event_type = 'subscription_started'
+            OR event_type = 'subscription_resumed'
+                AND caused_by IN ('telegram', 'payment')) AS resumed,
+        max(version) FILTER (WHERE event_type = 'subscription_canceled'
+            AND caused_by <> 'telegram') AS stopped,
+        max(version) FILTER (WHERE event_type = 'subscription_started'
+            OR event_type = 'subscription_resumed' AND caused_by <> 'telegram') AS allowed,
+        max(version) FILTER (WHERE event_type = 'subscription_payment_failed') AS failed
+    FROM told
+    GROUP BY purchase_id
+),
+-- What the charges that were kept have paid.
+paid_period AS (
+    SELECT purchase_id, count(*) FILTER (WHERE verdict = 'renewed') AS renewals
+    FROM charges
+    WHERE verdict IN ('settled', 'renewed')
+    GROUP BY purchase_id
+),
+contradiction AS (
+    SELECT purchase_id, 'the subscription is not where its history ends' AS problem
+    FROM subscriptions AS its FULL JOIN last_word AS replayed USING (purchase_id)
+    WHERE (
+            replayed.ends_at,
+            replayed.started_at,
+            replayed.renewals,
+            COALESCE(expired > paid, false),
+            COALESCE(canceled > resumed, false),
+            COALESCE(stopped > allowed, false),
+            COALESCE(failed > GREATEST(resumed, paid), false))
+        IS DISTINCT FROM (
+            its.ends_at,
+            its.started_at,
+            its.renewals,
+            its.expired_at IS NOT NULL,
+            its.canceled_at IS NOT NULL,
+            its.stopped_at IS NOT NULL,
+            its.payment_failed_at IS NOT NULL)
+    UNION ALL
+    SELECT purchase_id, 'it was renewed more or less often than it was paid'
+    FROM subscriptions AS its JOIN paid_period USING (purchase_id)
+    WHERE its.mode = 'live' AND its.renewals <> paid_period.renewals
+    UNION ALL
+    SELECT purchase_id, 'it was paid, and there is no subscription'
+    FROM purchases LEFT JOIN subscriptions USING (purchase_id)
+    WHERE subscription_period IS NOT NULL
+        AND status IN ('succeeded', 'refunded')
+        AND subscriptions.purchase_id IS NULL
 )
 SELECT purchase_id, version, problem
 FROM contradiction LEFT JOIN purchases USING (purchase_id)

@@ -8,7 +8,9 @@
 -- many changed.
 WITH
 given_item AS (
-    SELECT item_id, title, description, price_stars, purchase_type, photo_url, active
+    SELECT
+        item_id, title, description, price_stars, purchase_type, photo_url, active,
+        subscription_period
     FROM json_to_recordset(:items::json) AS given (
         item_id text,
         title text,
@@ -16,7 +18,8 @@ given_item AS (
         price_stars integer,
         purchase_type text,
         photo_url text,
-        active boolean)
+        active boolean,
+        subscription_period integer)
 ),
 new_item AS (
     SELECT item_id
@@ -26,8 +29,11 @@ new_item AS (
 -- Those that are new and those that differ.
 written_item AS (
     INSERT INTO items (
-        item_id, title, description, price_stars, purchase_type, photo_url, active)
-    SELECT item_id, title, description, price_stars, purchase_type, photo_url, active
+        item_id, title, description, price_stars, purchase_type, photo_url, active,
+        subscription_period)
+    SELECT
+        item_id, title, description, price_stars, purchase_type, photo_url, active,
+        subscription_period
     FROM given_item
     ON CONFLICT (item_id) DO UPDATE SET
         title = excluded.title,
@@ -35,11 +41,13 @@ written_item AS (
         price_stars = excluded.price_stars,
         purchase_type = excluded.purchase_type,
         photo_url = excluded.photo_url,
-        active = excluded.active
+        active = excluded.active,
+        subscription_period = excluded.subscription_period
     WHERE (items.title, items.description, items.price_stars, items.purchase_type,
-            items.photo_url, items.active)
+            items.photo_url, items.active, items.subscription_period)
         IS DISTINCT FROM (excluded.title, excluded.description, excluded.price_stars,
-            excluded.purchase_type, excluded.photo_url, excluded.active)
+            excluded.purchase_type, excluded.photo_url, excluded.active,
+            excluded.subscription_period)
     RETURNING item_id
 ),
 new_count AS (
@@ -60,7 +68,8 @@ SELECT json_build_object(
     'price_stars', price_stars,
     'purchase_type', purchase_type,
     'photo_url', photo_url,
-    'active', active)
+    'active', active,
+    'subscription_period', subscription_period)
 FROM items
 WHERE :item_id::text IS NULL OR item_id = :item_id
 ORDER BY item_id;

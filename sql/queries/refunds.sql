@@ -25,6 +25,26 @@ queued_refund AS (
 SELECT mode, status, telegram_payment_charge_id
 FROM locked_purchase LEFT JOIN kept_charge ON true;
 
+-- name: queue_refund_of_charge(purchase_id, charge_id, request_id)$
+-- Put one payment of a live subscription into the outbox, unless it is there or back already. Tells
+-- whether it has paid for that subscription. Whoever hands the purchase out is waited for.
+WITH locked_purchase AS (
+    SELECT purchase_id FROM purchases WHERE purchase_id = :purchase_id FOR UPDATE
+),
+kept_charge AS (
+    SELECT telegram_payment_charge_id, refunded_at
+    FROM locked_purchase JOIN charges USING (purchase_id)
+    WHERE telegram_payment_charge_id = :charge_id AND verdict IN ('settled', 'renewed')
+),
+queued_refund AS (
+    INSERT INTO refunds (telegram_payment_charge_id, request_id)
+    SELECT telegram_payment_charge_id, :request_id
+    FROM kept_charge
+    WHERE refunded_at IS NULL
+    ON CONFLICT (telegram_payment_charge_id) DO NOTHING
+)
+SELECT EXISTS (SELECT FROM kept_charge);
+
 -- name: claim_refund(bot_id, charge_id)^
 -- The refund that has been due longest; with a charge_id that one, due or not. Whoever claims it
 -- has half a minute to ask Telegram, then twice as long each time, up to an hour. Nobody else takes

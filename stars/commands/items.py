@@ -10,7 +10,15 @@ from stars.commands.output import show_table
 from stars.commands.parameters import as_json, identifier
 from stars.domain import items as catalogue
 
-COLUMNS = ["item_id", "active", "price_stars", "purchase_type", "title", "description"]
+COLUMNS = [
+    "item_id",
+    "active",
+    "price_stars",
+    "subscription_period",
+    "purchase_type",
+    "title",
+    "description",
+]
 
 items = CommandGroup("items", help="Say what is for sale.")
 
@@ -20,14 +28,18 @@ items = CommandGroup("items", help="Say what is for sale.")
 def import_items(file: TextIO) -> None:
     """Add or change the items of a JSON list.
 
-    Each has item_id, title, description and price_stars; purchase_type, photo_url and active are
-    optional. Live mode sells nothing else, nor does the mock once there is an item.
+    Each has item_id, title, description and price_stars; purchase_type, photo_url, active and
+    subscription_period are optional. Live mode sells nothing else, nor does the mock once there is
+    an item.
     """
     try:
         document = json.load(file)
     except ValueError as error:
         raise catalogue.CatalogueError(f"nothing was imported: {error}") from error
-    imported = catalogue.import_items(service().db, document)
+    here = service()
+    imported = catalogue.import_items(
+        here.db, document, for_test_environment=here.settings.telegram_test_environment
+    )
     click.echo(
         f"{imported.new} new, {imported.changed} changed, {imported.unchanged} as they were."
     )

@@ -30,6 +30,10 @@ def check(db: Database) -> list[Finding]:
 
 
 def find(conn: psycopg.Connection[TupleRow]) -> list[Finding]:
-    """Return what is wrong with purchases and their histories, then with their charges."""
-    rows = [*queries.find_contradictions(conn), *queries.find_unaccounted(conn)]
+    """Return what is wrong with purchases, then with their charges, then with subscriptions."""
+    rows = [
+        *queries.find_contradictions(conn),
+        *queries.find_unaccounted(conn),
+        *queries.find_subscription_contradictions(conn),
+    ]
     return [Finding(*row) for row in rows]

@@ -16,6 +16,10 @@ from stars.schemas import items as schemas
 
 ITEMS = schemas.Item(many=True)
 
+MONTH = 2_592_000
+"""Seconds. The only period that Telegram sells: https://core.telegram.org/bots/api#createinvoicelink
+The test environment has 60 and 300 in its place."""
+
 
 class Item(TypedDict):
     """One item of the catalogue, with the fields of schemas.items.Item."""
@@ -27,6 +31,7 @@ class Item(TypedDict):
     purchase_type: str
     photo_url: str | None
     active: bool
+    subscription_period: int | None
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,14 @@ class CatalogueError(Exception):
     """
 
 
-def import_items(db: Database, document: object) -> Imported:
+def import_items(db: Database, document: object, *, for_test_environment: bool = False) -> Imported:
     """Add or change all items of a document, or none.
 
     Args:
         db: where items are.
         document: what a JSON file of items held.
+        for_test_environment: whether they are sold in Telegram's test environment, where a
+            subscription is renewed after minutes.
 
     Raises:
         CatalogueError: an item is wrong, or stands there twice.
@@ -59,6 +66,8 @@ def import_items(db: Database, document: object) -> Imported:
     """
     items = _load(document)
     _refuse_repeated(items)
+    if not for_test_environment:
+        _refuse_minutes(items)
     new, changed = db.fetch_one(queries.import_items, items=ITEMS.dumps(items))
     return Imported(new=new, changed=changed, unchanged=len(items) - new - changed)
 
@@ -114,3 +123,12 @@ def _refuse_repeated(items: list[Item]) -> None:
     if repeated:
         names = ", ".join(repeated)
         raise CatalogueError(f"nothing was imported: {names} is there more than once")
+
+
+def _refuse_minutes(items: list[Item]) -> None:
+    for place, item in enumerate(items):
+        if item["subscription_period"] not in (None, MONTH):
+            raise CatalogueError(
+                f"nothing was imported:\n  item {place}  subscription_period: Must be {MONTH}; "
+                "others are for Telegram's test environment, with TELEGRAM_TEST_ENVIRONMENT=true."
+            )

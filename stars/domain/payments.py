@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypedDict
 
 from stars.domain.health import HealthCheck
-from stars.domain.types import Json, Mode, Order, Purchase, Transition
+from stars.domain.subscriptions import EditedBy, Subscription
+from stars.domain.types import Json, Mode, Order, Owner, Purchase, Transition
 from stars.errors import LiveOnly, MockOnly, StarsDisabled
 
 OutcomeName = Literal["paid", "failed", "pending", "lost"]
@@ -122,6 +123,49 @@ class Payments(ABC):
         """
         raise LiveOnly
 
+    @abstractmethod
+    def edit_subscription(
+        self,
+        *,
+        purchase_id: str,
+        owner: Owner,
+        is_canceled: bool,
+        requested_by: EditedBy,
+        request_id: str,
+    ) -> Subscription:
+        """End the renewals of a subscription, or take that back; return it as it is then.
+
+        What is paid of it stays. It is recorded when it is done, not when it is asked for.
+
+        Args:
+            purchase_id: the purchase that began it.
+            owner: whose it must be.
+            is_canceled: whether renewals are to end.
+            requested_by: for whom.
+            request_id: for the event.
+
+        Raises:
+            SubscriptionNotFound: there is no such subscription.
+            StoppedByShop: the shop has ended it, and its user cannot take that back.
+            SubscriptionUnchangeable: Telegram refused.
+            TelegramUnavailable: it is queued, and not done yet.
+
+        """
+
+    def refund_subscription(
+        self, *, purchase_id: str, charge_id: str, request_id: str
+    ) -> Subscription:
+        """Give the Stars of one payment of a subscription back; return it as it is then.
+
+        Raises:
+            LiveOnly: nobody paid for real.
+            SubscriptionNotFound: there is no such subscription.
+            NothingToRefund: this charge has paid nothing of it.
+            TelegramUnavailable: it is queued, and not done yet.
+
+        """
+        raise LiveOnly
+
     def charges_of(self, purchase_id: str) -> list[ChargeShown]:
         """Return what was paid for a purchase, oldest first; nothing where money is not real."""
         return []
@@ -184,5 +228,23 @@ class Disabled(Payments):
         raise StarsDisabled
 
     def refund(self, *, purchase_id: str, request_id: str) -> Purchase:
+        """Raise StarsDisabled."""
+        raise StarsDisabled
+
+    def edit_subscription(
+        self,
+        *,
+        purchase_id: str,
+        owner: Owner,
+        is_canceled: bool,
+        requested_by: EditedBy,
+        request_id: str,
+    ) -> Subscription:
+        """Raise StarsDisabled."""
+        raise StarsDisabled
+
+    def refund_subscription(
+        self, *, purchase_id: str, charge_id: str, request_id: str
+    ) -> Subscription:
         """Raise StarsDisabled."""
         raise StarsDisabled

@@ -28,6 +28,7 @@ class Purchase(TypedDict):
     item_id: str
     price_stars: int
     purchase_type: str
+    subscription_period: int | None
     status: Status
     mode: Mode
     source: str | None

@@ -6,8 +6,9 @@ Telegram's own list, changes something once. Nothing here asks Telegram.
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from stars.database.pool import Database
 from stars.database.queries import queries
@@ -18,24 +19,36 @@ from stars.domain.types import Purchase
 log = logging.getLogger(__name__)
 
 
+Recurrence = Literal["first", "renewal"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """A payment as Telegram tells of it. `amount` is in the smallest unit of `currency`."""
+    """A payment as Telegram tells of it. `amount` is in the smallest unit of `currency`.
+
+    `recurrence` says whether it begins a subscription or renews one, `paid_until` when the period
+    is over that it pays for. Telegram's messages say so, its list has the moment `charged_at`.
+    """
 
     charge_id: str
     payer_id: str
     invoice_payload: str
     currency: str
     amount: int
+    recurrence: Recurrence | None = None
+    charged_at: datetime | None = None
+    paid_until: datetime | None = None
 
 
 class ChargeVerdict(StrEnum):
     """What was judged of a charge.
 
-    All but SETTLED, REPEATED and UNKNOWN_PURCHASE are refusals, queued for refund.
+    All but REPEATED, UNKNOWN_PURCHASE and what is kept are refusals, queued for refund.
     """
 
     SETTLED = "settled"
+    RENEWED = "renewed"
+    """It paid for one more period of a subscription."""
     REPEATED = "repeated"
     """It is known already."""
     ALREADY_PAID = "already_paid"
@@ -46,6 +59,11 @@ class ChargeVerdict(StrEnum):
     """The bot sold something that is not ours. Nothing is recorded, and nothing goes back (N6)."""
     REFUNDED_FIRST = "refunded_first"
     """It has gone back already, so there is nothing to queue."""
+
+    @property
+    def is_kept(self) -> bool:
+        """True if the charge has paid for something."""
+        return self in (ChargeVerdict.SETTLED, ChargeVerdict.RENEWED)
 
 
 class RefundVerdict(StrEnum):
@@ -75,15 +93,19 @@ def settle(
     bot_id: int,
     charge: Charge,
     request_id: str,
+    update_id: int | None = None,
     already_refunded: bool = False,
 ) -> ChargeVerdict:
     """Record a charge and what follows: its purchase has succeeded, or the charge is to go back.
+
+    A charge that renews a subscription is neither: it pays for one more period (S1).
 
     Args:
         db: where purchases and charges are.
         bot_id: the bot that was paid.
         charge: what was paid.
         request_id: for the event.
+        update_id: of the update that told of it, None if none did.
         already_refunded: it is known to have gone back.
 
     Raises:
@@ -98,13 +120,16 @@ def settle(
         invoice_payload=charge.invoice_payload,
         currency=charge.currency,
         amount=charge.amount,
+        recurrence=charge.recurrence,
+        charged_at=charge.charged_at,
+        paid_until=charge.paid_until,
+        update_id=update_id,
         already_refunded=already_refunded,
-        known_purchases_only=True,
         request_id=request_id,
     )
     if row is None:
         return _why_not_recorded(db, charge)
-    judged, previous_status, purchase = row
+    judged, event_type, previous_status, purchase = row
     verdict = ChargeVerdict(judged)
     about = {
         "telegram_payment_charge_id": charge.charge_id,
@@ -112,6 +137,9 @@ def settle(
     }
     if verdict is ChargeVerdict.SETTLED:
         _log("purchase_succeeded", purchase, **about, metadata={})
+        return verdict
+    if verdict is ChargeVerdict.RENEWED:
+        _log(event_type, purchase, **about)
         return verdict
     log.warning(
         "purchase_payment_refused",
@@ -153,7 +181,7 @@ def record_refund(db: Database, *, charge_id: str, request_id: str) -> RefundVer
         Busy, DatabaseUnavailable: nobody can tell. Telling of it again is safe.
 
     """
-    row = db.fetch_one(queries.record_refund, charge_id=charge_id, request_id=request_id)
+    row = db.fetch_one(queries.take_charge_back, charge_id=charge_id, request_id=request_id)
     if row is None:
         return RefundVerdict.UNKNOWN_CHARGE
     changed, previous_status, purchase = row

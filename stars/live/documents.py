@@ -5,11 +5,15 @@ It knows no method and no kind of update. Those who know them are updates.py and
 
 import json
 import re
+from datetime import UTC, datetime
 
 from stars.domain.types import Json
 
 MAX_NUMBER = 2**53
 """What Telegram's numbers stay below: https://core.telegram.org/bots/api#user"""
+
+LAST_MOMENT = 2**32
+"""Unix seconds: in the year 2106. What lies behind is no date of a payment."""
 
 IDENTIFIER = re.compile(r"[!-~]{1,512}")
 """Ids of charges and queries. Over 128 characters were seen; no length is documented."""
@@ -72,6 +76,17 @@ def read_amount(document: Json, name: str, default: int | None = None) -> int:
     if type(value) is not int or abs(value) >= MAX_NUMBER:
         raise Unreadable(f"{name} is no amount")
     return value
+
+
+def read_moment(document: Json, name: str) -> datetime:
+    """Return the moment under `name`, which Telegram gives in seconds of Unix. Raises Unreadable.
+
+    https://core.telegram.org/bots/api#message
+    """
+    seconds = read_number(document, name)
+    if seconds >= LAST_MOMENT:
+        raise Unreadable(f"{name} is out of range")
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def read_identifier(document: Json, name: str) -> str:

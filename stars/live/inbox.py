@@ -9,11 +9,13 @@ from enum import StrEnum
 
 from stars.database.pool import Database
 from stars.database.queries import queries
-from stars.live import charges
+from stars.live import charges, subscriptions
 from stars.live.charges import ChargeVerdict, RefundVerdict
+from stars.live.subscriptions import Hearing
 from stars.live.updates import (
     MalformedUpdate,
     RefundedPayment,
+    SubscriptionUpdate,
     SuccessfulPayment,
     Update,
     parse_update,
@@ -34,7 +36,7 @@ class Reception(StrEnum):
     """It was handled before."""
 
 
-UpdateOutcome = ChargeVerdict | RefundVerdict | Reception
+UpdateOutcome = ChargeVerdict | RefundVerdict | Hearing | Reception
 
 
 def take(db: Database, *, bot_id: int, update: Update, request_id: str) -> UpdateOutcome:
@@ -50,6 +52,9 @@ def take(db: Database, *, bot_id: int, update: Update, request_id: str) -> Updat
     if not is_due:
         return Reception.REPEATED
     outcome = _handle(db, bot_id, update, request_id)
+    if outcome is Hearing.TOO_EARLY:
+        # It stays to be handled, once the payment is known that it speaks of.
+        return outcome
     db.fetch_one(
         queries.mark_handled,
         bot_id=bot_id,
@@ -95,7 +100,18 @@ def prune(db: Database, *, bot_id: int, keep_for: timedelta) -> int:
 def _handle(db: Database, bot_id: int, update: Update, request_id: str) -> UpdateOutcome:
     match update:
         case SuccessfulPayment():
-            return charges.settle(db, bot_id=bot_id, charge=update.charge, request_id=request_id)
+            verdict = charges.settle(
+                db,
+                bot_id=bot_id,
+                charge=update.charge,
+                request_id=request_id,
+                update_id=update.update_id,
+            )
+            if update.charge.recurrence and verdict is ChargeVerdict.SETTLED:
+                _hear_what_came_early(db, bot_id, update.charge.invoice_payload, request_id)
+            return verdict
+        case SubscriptionUpdate():
+            return subscriptions.hear(db, update=update, request_id=request_id)
         case RefundedPayment():
             return charges.take_back(db, bot_id=bot_id, charge=update.charge, request_id=request_id)
         case MalformedUpdate():
@@ -109,3 +125,10 @@ def _handle(db: Database, bot_id: int, update: Update, request_id: str) -> Updat
             )
             return Reception.MALFORMED
     return Reception.IGNORED
+
+
+def _hear_what_came_early(db: Database, bot_id: int, payload: str, request_id: str) -> None:
+    """Handle what was told of a subscription before its first payment was."""
+    for update in unhandled(db, bot_id=bot_id):
+        if isinstance(update, SubscriptionUpdate) and update.invoice_payload == payload:
+            take(db, bot_id=bot_id, update=update, request_id=request_id)

@@ -63,6 +63,7 @@ def _make(db: Database, telegram: Telegram, purchase: Purchase) -> str:
             photo_url=item["photo_url"],
             payload=purchase_id,
             price_stars=purchase["price_stars"],
+            subscription_period=purchase["subscription_period"],
         )
     except TelegramError as error:
         log.error("telegram_unavailable", extra={"reason": str(error), "purchase_id": purchase_id})

@@ -6,12 +6,22 @@ from typing import ClassVar
 
 from stars.config import Settings
 from stars.database.pool import Database
-from stars.domain import purchases
+from stars.domain import purchases, subscriptions
 from stars.domain.health import HealthCheck
 from stars.domain.payments import ChargeShown, Payments, Steering, UpdateAnswer
-from stars.domain.types import ANYBODY, Mode, Order, Purchase, Transition
+from stars.domain.subscriptions import EditedBy, Subscription
+from stars.domain.types import ANYBODY, Mode, Order, Owner, Purchase, Transition
 from stars.errors import InvalidJson, Unauthorized
-from stars.live import charges, checkouts, health, inbox, invoices, reconcile, refunds
+from stars.live import (
+    cancellations,
+    charges,
+    checkouts,
+    health,
+    inbox,
+    invoices,
+    reconcile,
+    refunds,
+)
 from stars.live.desk import Desk
 from stars.live.reconcile import Report, Rules
 from stars.live.telegram import Telegram
@@ -126,6 +136,40 @@ class LivePayments(Payments):
         return refunds.refund_purchase(
             self._db, self.telegram, purchase_id=purchase_id, request_id=request_id
         )
+
+    def edit_subscription(
+        self,
+        *,
+        purchase_id: str,
+        owner: Owner,
+        is_canceled: bool,
+        requested_by: EditedBy,
+        request_id: str,
+    ) -> Subscription:
+        """Have Telegram end the renewals of a subscription, or take that back."""
+        return cancellations.edit(
+            self._db,
+            self.telegram,
+            purchase_id=purchase_id,
+            owner=owner,
+            is_canceled=is_canceled,
+            requested_by=requested_by,
+            request_id=request_id,
+        )
+
+    def refund_subscription(
+        self, *, purchase_id: str, charge_id: str, request_id: str
+    ) -> Subscription:
+        """Give one payment of a subscription back."""
+        subscriptions.get(self._db, purchase_id=purchase_id, owner=ANYBODY, mode=self.mode)
+        refunds.refund_charge(
+            self._db,
+            self.telegram,
+            purchase_id=purchase_id,
+            charge_id=charge_id,
+            request_id=request_id,
+        )
+        return subscriptions.get(self._db, purchase_id=purchase_id, owner=ANYBODY)
 
     def charges_of(self, purchase_id: str) -> list[ChargeShown]:
         """Return what was paid for a purchase, oldest first."""

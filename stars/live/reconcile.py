@@ -14,7 +14,7 @@ from stars.config import Settings
 from stars.database.pool import Database
 from stars.domain.health import HealthCheck
 from stars.domain.types import Json
-from stars.live import charges, health, inbox, refunds, transactions
+from stars.live import cancellations, charges, health, inbox, refunds, transactions
 from stars.live import webhook as webhooks
 from stars.live.charges import ChargeVerdict, RefundVerdict
 from stars.live.telegram import PAGE, Telegram, TelegramError
@@ -24,7 +24,14 @@ from stars.live.webhook import Webhook
 log = logging.getLogger(__name__)
 
 Tally = Counter[
-    Literal["settled", "refused", "refunded_elsewhere", "refunds_sent", "updates_handled"]
+    Literal[
+        "settled",
+        "renewed",
+        "refused",
+        "refunded_elsewhere",
+        "refunds_sent",
+        "updates_handled",
+    ]
 ]
 """What a run has done so far. It counts also if the run is broken off."""
 
@@ -56,6 +63,7 @@ class Counts:
     """How often a run did what there was to do, and how many refunds wait after it."""
 
     settled: int
+    renewed: int
     refused: int
     refunded_elsewhere: int
     refunds_sent: int
@@ -117,12 +125,17 @@ def reconcile(
         send_refunds(db, telegram, tally=tally)
     except TelegramError as error:
         troubles.append(str(error))
+    try:
+        cancellations.send_due(db, telegram)
+    except TelegramError as error:
+        troubles.append(str(error))
     for update in inbox.unhandled(db, bot_id=telegram.bot_id):
         inbox.take(db, bot_id=telegram.bot_id, update=update, request_id=request_id)
         tally["updates_handled"] += 1
     inbox.prune(db, bot_id=telegram.bot_id, keep_for=rules.keep_updates)
     counts = Counts(
         settled=tally["settled"],
+        renewed=tally["renewed"],
         refused=tally["refused"],
         refunded_elsewhere=tally["refunded_elsewhere"],
         refunds_sent=tally["refunds_sent"],
@@ -221,5 +234,7 @@ def _take_page(db: Database, bot_id: int, page: list[Json], request_id: str, tal
 def _count_settlement(verdict: ChargeVerdict, tally: Tally) -> None:
     if verdict is ChargeVerdict.SETTLED:
         tally["settled"] += 1
+    elif verdict is ChargeVerdict.RENEWED:
+        tally["renewed"] += 1
     elif verdict not in (ChargeVerdict.REPEATED, ChargeVerdict.UNKNOWN_PURCHASE):
         tally["refused"] += 1

@@ -50,13 +50,37 @@ def refund_purchase(
     if charge_id is None and status != "refunded":
         raise NothingToRefund(f"No Stars were kept for this {mode} purchase, which is {status}.")
     if charge_id is not None:
-        try:
-            send(db, telegram, charge_id=charge_id)
-        except TelegramError as error:
-            raise TelegramUnavailable(
-                f"The refund is queued, not done yet: reconcile asks again. {error}"
-            ) from None
+        _send_at_once(db, telegram, charge_id)
     return purchases.get(db, purchase_id=purchase_id, owner=ANYBODY)
+
+
+def refund_charge(
+    db: Database, telegram: Telegram, *, purchase_id: str, charge_id: str, request_id: str
+) -> None:
+    """Give one payment of a subscription back. Asked again, it is the same one refund.
+
+    Args:
+        db: where purchases and charges are.
+        telegram: the bot that was paid.
+        purchase_id: the purchase that began the subscription.
+        charge_id: what was paid.
+        request_id: for the event.
+
+    Raises:
+        NothingToRefund: this charge has paid nothing of it.
+        TelegramUnavailable: it is queued, and not done yet: reconcile asks Telegram again.
+        Busy, DatabaseUnavailable: nobody can tell. Asking again is safe.
+
+    """
+    is_kept = db.fetch_one(
+        queries.queue_refund_of_charge,
+        purchase_id=purchase_id,
+        charge_id=charge_id,
+        request_id=request_id,
+    )
+    if not is_kept:
+        raise NothingToRefund("No charge with this id has paid for this subscription.")
+    _send_at_once(db, telegram, charge_id)
 
 
 def send(db: Database, telegram: Telegram, *, charge_id: str | None = None) -> bool:
@@ -90,6 +114,15 @@ def send(db: Database, telegram: Telegram, *, charge_id: str | None = None) -> b
 def count_waiting(db: Database, *, bot_id: int) -> int:
     """Return how many refunds are still to be made. Raises Busy, DatabaseUnavailable."""
     return int(db.fetch_one(queries.count_waiting, bot_id=bot_id))
+
+
+def _send_at_once(db: Database, telegram: Telegram, charge_id: str) -> None:
+    try:
+        send(db, telegram, charge_id=charge_id)
+    except TelegramError as error:
+        raise TelegramUnavailable(
+            f"The refund is queued, not done yet: reconcile asks again. {error}"
+        ) from None
 
 
 def _claim(db: Database, bot_id: int, charge_id: str | None) -> ClaimedRefund | None:

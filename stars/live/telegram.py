@@ -13,7 +13,7 @@ import httpx
 from stars.config import THREADS
 from stars.proxies import ProxyError, way_to
 
-UPDATES = ("message", "pre_checkout_query")
+UPDATES = ("message", "pre_checkout_query", "subscription")
 """The kinds of updates that payments need."""
 
 PAGE = 100
@@ -51,12 +51,16 @@ class TelegramError(Exception):
 class Telegram:
     """One bot. Safe to share among threads and to make before a fork: it connects when asked."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, *, is_test: bool = False) -> None:
+        """Use the bot of `token`. `is_test`: it is one of Telegram's test environment.
+
+        https://core.telegram.org/bots/webapps#using-bots-in-the-test-environment
+        """
         self.bot_id = int(token.partition(":")[0])
         self._api_url = api_url
         self.clock_ahead: float | None = None
         """Seconds by which Telegram's clock was ahead of ours at its last answer, if it said."""
-        self._address = f"{api_url}/bot{token}"
+        self._address = f"{api_url}/bot{token}/test" if is_test else f"{api_url}/bot{token}"
 
     @cached_property
     def _client(self) -> httpx.Client:
@@ -92,9 +96,11 @@ class Telegram:
         photo_url: str | None,
         payload: str,
         price_stars: int,
+        subscription_period: int | None = None,
     ) -> str:
         """Return a link by which an invoice can be paid. Raises TelegramError.
 
+        With a `subscription_period`, in seconds, it is paid again after each of these.
         Nothing but what Stars need: https://core.telegram.org/bots/payments-stars
         """
         invoice: Json = {
@@ -106,6 +112,8 @@ class Telegram:
         }
         if photo_url:
             invoice["photo_url"] = photo_url
+        if subscription_period:
+            invoice["subscription_period"] = subscription_period
         return str(self.call("createInvoiceLink", invoice))
 
     def refund(self, *, payer_id: str, charge_id: str) -> None:
@@ -121,6 +129,23 @@ class Telegram:
         except TelegramError as error:
             if "CHARGE_ALREADY_REFUNDED" not in str(error):
                 raise
+
+    def edit_subscription(self, *, user_id: str, charge_id: str, is_canceled: bool) -> None:
+        """End the renewals of a subscription, or take that back. Asked again, it is the same.
+
+        Telegram knows the subscription by its first charge:
+        https://core.telegram.org/bots/api#edituserstarsubscription
+
+        Raises:
+            TelegramError: it is not done, or nobody knows.
+
+        """
+        arguments = {
+            "user_id": int(user_id),
+            "telegram_payment_charge_id": charge_id,
+            "is_canceled": is_canceled,
+        }
+        self.call("editUserStarSubscription", arguments)
 
     def star_transactions(self, offset: int) -> list[Json]:
         """Return at most PAGE transactions from `offset` on, oldest first. Raises TelegramError."""

@@ -14,6 +14,7 @@ from stars.live.documents import (
     Unreadable,
     read_amount,
     read_identifier,
+    read_moment,
     read_number,
     read_object,
     read_text,
@@ -81,6 +82,7 @@ def parse_transaction(document: Json) -> Transaction:
             invoice_payload=read_text(source, "invoice_payload"),
             currency="XTR",
             amount=_amount_paid(document, source),
+            charged_at=read_moment(document, "date"),
         )
         return IncomingPayment(charge=charge, through_affiliate="affiliate" in source)
     except Unreadable:

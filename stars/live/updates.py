@@ -3,7 +3,9 @@
 https://core.telegram.org/bots/api#update
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, cast, get_args
 
 from stars.domain.types import Json
 from stars.live.charges import Charge
@@ -11,6 +13,7 @@ from stars.live.documents import (
     Unreadable,
     parse_json,
     read_identifier,
+    read_moment,
     read_number,
     read_object,
     read_text,
@@ -57,6 +60,19 @@ class RefundedPayment(Update):
     charge: Charge
 
 
+SubscriptionWord = Literal["canceled", "active", "failed"]
+"""What Telegram tells of a subscription: https://core.telegram.org/bots/api#update"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionUpdate(Update):
+    """A subscription was canceled or taken up again by its user, or its renewal was not paid."""
+
+    user_id: str
+    invoice_payload: str
+    word: SubscriptionWord
+
+
 @dataclass(frozen=True, kw_only=True)
 class OtherUpdate(Update):
     """An update of a kind that payments do not need. `content` is its parsed JSON."""
@@ -94,6 +110,8 @@ def parse_update(body: str) -> Update:
     if "pre_checkout_query" in content:
         return _parse_query(update_id, body, content["pre_checkout_query"])
     try:
+        if "subscription" in content:
+            return _parse_subscription(update_id, body, content["subscription"])
         return _parse_message(update_id, body, content)
     except Unreadable as error:
         return MalformedUpdate(update_id=update_id, body=body, problem=str(error))
@@ -133,11 +151,26 @@ def _parse_query(update_id: int | None, body: str, value: object) -> Update:
         )
 
 
+def _parse_subscription(update_id: int | None, body: str, value: object) -> Update:
+    told = read_object(value, "subscription")
+    word = read_text(told, "state")
+    if word not in get_args(SubscriptionWord):
+        raise Unreadable(f"state is none of {', '.join(get_args(SubscriptionWord))}")
+    user = read_object(told.get("user"), "user")
+    return SubscriptionUpdate(
+        update_id=update_id,
+        body=body,
+        user_id=str(read_number(user, "id")),
+        invoice_payload=read_text(told, "invoice_payload"),
+        word=cast(SubscriptionWord, word),
+    )
+
+
 def _parse_message(update_id: int | None, body: str, content: Json) -> Update:
     message = content.get("message")
     if isinstance(message, dict):
         if "successful_payment" in message:
-            charge = _read_charge(message["successful_payment"], message.get("from"))
+            charge = _read_payment(message)
             return SuccessfulPayment(update_id=update_id, body=body, charge=charge)
         if "refunded_payment" in message:
             # Its sender may be the bot itself: it is the chat that names the buyer.
@@ -146,6 +179,25 @@ def _parse_message(update_id: int | None, body: str, content: Json) -> Update:
     if update_id is None:
         raise Unreadable("update_id is no whole number")
     return OtherUpdate(update_id=update_id, body=body, content=content)
+
+
+def _read_payment(message: Json) -> Charge:
+    """Return what was paid, with what Telegram says of it if it is for a subscription."""
+    charge = _read_charge(message["successful_payment"], message.get("from"))
+    payment = message["successful_payment"]
+    if payment.get("is_recurring") is not True:
+        return charge
+    is_first = payment.get("is_first_recurring") is True
+    return replace(
+        charge,
+        recurrence="first" if is_first else "renewal",
+        charged_at=_read_moment_if_any(message, "date"),
+        paid_until=_read_moment_if_any(payment, "subscription_expiration_date"),
+    )
+
+
+def _read_moment_if_any(document: Json, name: str) -> datetime | None:
+    return read_moment(document, name) if name in document else None
 
 
 def _read_charge(payment: object, payer: object) -> Charge:

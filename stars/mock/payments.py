@@ -7,9 +7,10 @@ from typing import ClassVar
 from stars.database.pool import Database
 from stars.domain import purchases
 from stars.domain.payments import OutcomeName, Payments, Steering
+from stars.domain.subscriptions import EditedBy, Subscription
 from stars.domain.types import ANYBODY, Mode, Order, Owner, Purchase, Transition
 from stars.errors import AnswerLost, PurchaseNotFound
-from stars.mock import links, outcomes
+from stars.mock import links, outcomes, subscriptions
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "pending": ("complete", "fail"),
@@ -71,6 +72,25 @@ class MockPayments(Payments):
             self._db, purchase_id=purchase_id, request_id=request_id
         )
         return transition.purchase
+
+    def edit_subscription(
+        self,
+        *,
+        purchase_id: str,
+        owner: Owner,
+        is_canceled: bool,
+        requested_by: EditedBy,
+        request_id: str,
+    ) -> Subscription:
+        """End the renewals of a subscription, or take that back: it is done at once."""
+        return subscriptions.stop(
+            self._db,
+            purchase_id=purchase_id,
+            owner=owner,
+            is_canceled=is_canceled,
+            requested_by=requested_by,
+            request_id=request_id,
+        )
 
     def operator_actions(self, purchase: Purchase) -> tuple[str, ...]:
         """Return what may be done to a purchase of the mock; to a live one, nothing."""

@@ -8,6 +8,7 @@ from marshmallow.validate import OneOf
 
 from stars.schemas.values import (
     NUMBER,
+    NUMBER_OR_NULL,
     OBJECT,
     STATUSES,
     TEXT,
@@ -35,6 +36,7 @@ class PurchaseAnswer(Schema):
     item_id = TEXT
     price_stars = NUMBER
     purchase_type = TEXT
+    subscription_period = NUMBER_OR_NULL
     status = STATUS
     mode = TEXT
     source = TEXT_OR_NULL
@@ -69,6 +71,7 @@ class ItemAnswer(Schema):
     description = TEXT
     price_stars = NUMBER
     purchase_type = TEXT
+    subscription_period = NUMBER_OR_NULL
     photo_url = TEXT_OR_NULL
 
 

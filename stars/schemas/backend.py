@@ -27,6 +27,13 @@ EVENT_TYPES = (
     "purchase.payment_refused",
     "purchase.refunded",
     "purchase.fulfilled",
+    "subscription.started",
+    "subscription.renewed",
+    "subscription.canceled",
+    "subscription.resumed",
+    "subscription.payment_failed",
+    "subscription.expired",
+    "subscription.refunded",
 )
 """What can be asked for. Clients ignore what they do not know, so more may come."""
 

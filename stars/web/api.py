@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from stars.errors import Refusal
 from stars.schemas.answers import Problem
 from stars.schemas.examples import EXAMPLES
-from stars.schemas.values import COMPONENTS
+from stars.schemas.values import COMPONENTS, IDENTIFIER
 from stars.web.problems import answer_http_exception, document_refusals
 
 JSON = "application/json"
@@ -62,6 +62,21 @@ PURCHASE_ID: dict[str, Any] = {
     "required": True,
     "schema": {"type": "string", "minLength": 1},
     "example": EXAMPLES["purchase"]["purchase_id"],
+}
+
+USER: list[dict[str, Any]] = [
+    {"launchData": []},
+    {"shopToken": []},
+    {"serverKey": []},
+    {},
+]
+X_USER_ID: dict[str, Any] = {
+    "in": "header",
+    "name": "X-User-Id",
+    "schema": {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$"},
+    "example": "alice",
+    "description": "Who is calling, in mock mode; with a server key, in whose name. Elsewhere only "
+    "`Authorization: tma` counts.",
 }
 
 View = Callable[..., Response]

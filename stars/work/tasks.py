@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from stars.database.pool import Database
 from stars.database.queries import queries
-from stars.domain import fulfilment
+from stars.domain import fulfilment, subscriptions
 from stars.domain.service import Service
-from stars.live import reconcile
+from stars.live import cancellations, reconcile
 from stars.live.payments import LivePayments
 from stars.live.reconcile import Tally
 from stars.live.telegram import TelegramError
@@ -68,6 +68,17 @@ def send_due_refunds(service: Service) -> None:
         log.warning("refunds_postponed", extra={"reason": str(error)})
 
 
+def tend_subscriptions(service: Service) -> None:
+    """Write down which subscriptions are over; ask Telegram for the cancellations that are due."""
+    subscriptions.expire(service.db, mode=service.payments.mode, request_id="worker")
+    if not isinstance(service.payments, LivePayments):
+        return
+    try:
+        cancellations.send_due(service.db, service.payments.telegram)
+    except TelegramError as error:
+        log.warning("cancellations_postponed", extra={"reason": str(error)})
+
+
 def await_fulfilment(service: Service) -> None:
     """Say what was paid and not handed out in time, and give it back where that is wanted."""
     settings, mode = service.settings, service.payments.mode
@@ -95,6 +106,7 @@ def prune(service: Service) -> None:
 TASKS = (
     Task(name="reconcile", pause=timedelta(minutes=5), run=reconcile_with_telegram),
     Task(name="refunds", pause=timedelta(seconds=30), run=send_due_refunds),
+    Task(name="subscriptions", pause=timedelta(seconds=30), run=tend_subscriptions),
     Task(name="fulfilment", pause=timedelta(minutes=1), run=await_fulfilment),
     Task(name="prune", pause=timedelta(hours=1), run=prune),
 )

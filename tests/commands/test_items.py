@@ -83,7 +83,11 @@ def test_l2_the_list_has_what_was_imported(command: Command, import_items: Impor
 
     listed = json.loads(command("items", "list", "--json").stdout)
     found = {item["item_id"]: item for item in listed}
-    assert found["import-2"] == {"purchase_type": "unknown", **TWO}
+    assert found["import-2"] == {
+        "purchase_type": "unknown",
+        "subscription_period": None,
+        **TWO,
+    }
 
 
 def test_l2_an_item_that_is_there_twice_is_named(import_items: Import) -> None:

@@ -41,9 +41,9 @@ def test_show_is_a_line_for_each_field(alice: Person, command: Command) -> None:
     shown = command("purchase", "show", "p1")
     assert shown.exit_code == 0
     assert [line.split()[0] for line in shown.stdout.splitlines()] == list(made.json)
-    assert "status         succeeded\n" in shown.stdout
-    assert 'metadata       {"a": "\u00e9"}\n' in shown.stdout
-    assert "invoiced_at    -\n" in shown.stdout
+    assert "status               succeeded\n" in shown.stdout
+    assert 'metadata             {"a": "\u00e9"}\n' in shown.stdout
+    assert "invoiced_at          -\n" in shown.stdout
 
 
 def test_list_newest_first_and_filtered(alice: Person, bob: Person, command: Command) -> None:

@@ -13,6 +13,7 @@ FIELDS = [
     "item_id",
     "price_stars",
     "purchase_type",
+    "subscription_period",
     "status",
     "mode",
     "source",

@@ -13,6 +13,7 @@ SWORD = {
     "description": "Cuts through anything.",
     "price_stars": 50,
     "purchase_type": "cosmetic",
+    "subscription_period": None,
     "photo_url": None,
 }
 

@@ -52,5 +52,6 @@ def show(item: Item) -> dict[str, object]:
         "description": item["description"],
         "price_stars": item["price_stars"],
         "purchase_type": item["purchase_type"],
+        "subscription_period": item["subscription_period"],
         "photo_url": item["photo_url"],
     }

@@ -12,9 +12,8 @@ from stars.schemas.answers import EventAnswer, InvoiceAnswer, PurchaseAnswer
 from stars.schemas.examples import EXAMPLES
 from stars.schemas.mock import MAX_DELAY, OUTCOMES, MockHeaders
 from stars.schemas.requests import InvoiceRequest, PurchaseRequest
-from stars.schemas.values import IDENTIFIER
 from stars.web.answers import REPLAYED, replay_header, respond
-from stars.web.api import PURCHASE_ID, Answer, Blueprint, Body
+from stars.web.api import PURCHASE_ID, USER, X_USER_ID, Answer, Blueprint, Body
 from stars.web.bodies import load, read_order, read_purchase_id
 from stars.web.callers.users import current_reader, current_user
 from stars.web.requests import address, request_id, service
@@ -27,20 +26,6 @@ INVOICE_REQUEST = InvoiceRequest()
 PURCHASE_REQUEST = PurchaseRequest()
 MOCK_HEADERS = MockHeaders()
 
-USER: list[dict[str, Any]] = [
-    {"launchData": []},
-    {"shopToken": []},
-    {"serverKey": []},
-    {},
-]
-X_USER_ID: dict[str, Any] = {
-    "in": "header",
-    "name": "X-User-Id",
-    "schema": {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$"},
-    "example": "alice",
-    "description": "Who is calling, in mock mode; with a server key, in whose name. Elsewhere only "
-    "`Authorization: tma` counts.",
-}
 # X-Mock-Delay is told in words: schemathesis takes a number in a header for a promise to refuse
 # unknown headers.
 X_MOCK_OUTCOME: dict[str, Any] = {

@@ -9,7 +9,7 @@ from harness.reconciling import NOTHING
 from harness.updates import message, new_id
 
 ONE_LINE = (
-    "settled 0, refused 0, refunded_elsewhere 0, refunds_sent 0, refunds_waiting 0, "
+    "settled 0, renewed 0, refused 0, refunded_elsewhere 0, refunds_sent 0, refunds_waiting 0, "
     "updates_handled 0, unexplained 0\n"
 )
 TAMPERINGS = (
