@@ -29,7 +29,9 @@ def test_l11_the_webhook_is_set_looked_at_and_checked(server: str, tmp_path: Any
             secret_token="another-secret-of-24-letters",
             allowed_updates=["message"],
         )
-        assert "does not send pre_checkout_query, subscription: flask telegram webhook set" in found()
+        assert (
+            "does not send pre_checkout_query, subscription: flask telegram webhook set" in found()
+        )
         buyer = shop.buyer()
         assert buyer.pay(buyer.link(new_id()), wait=0.2)["status"] == "pending"
         shop.sim.ask(
