@@ -60,11 +60,6 @@ class ChargeVerdict(StrEnum):
     REFUNDED_FIRST = "refunded_first"
     """It has gone back already, so there is nothing to queue."""
 
-    @property
-    def is_kept(self) -> bool:
-        """True if the charge has paid for something."""
-        return self in (ChargeVerdict.SETTLED, ChargeVerdict.RENEWED)
-
 
 class RefundVerdict(StrEnum):
     """What telling of a refund did."""

@@ -17,6 +17,7 @@ from stars.domain.types import Json
 from stars.live import cancellations, charges, health, inbox, refunds, transactions
 from stars.live import webhook as webhooks
 from stars.live.charges import ChargeVerdict, RefundVerdict
+from stars.live.subscriptions import Hearing
 from stars.live.telegram import PAGE, Telegram, TelegramError
 from stars.live.transactions import IncomingPayment, OutgoingPayment, Unexplained
 from stars.live.webhook import Webhook
@@ -130,8 +131,9 @@ def reconcile(
     except TelegramError as error:
         troubles.append(str(error))
     for update in inbox.unhandled(db, bot_id=telegram.bot_id):
-        inbox.take(db, bot_id=telegram.bot_id, update=update, request_id=request_id)
-        tally["updates_handled"] += 1
+        outcome = inbox.take(db, bot_id=telegram.bot_id, update=update, request_id=request_id)
+        if outcome is not Hearing.TOO_EARLY:
+            tally["updates_handled"] += 1
     inbox.prune(db, bot_id=telegram.bot_id, keep_for=rules.keep_updates)
     counts = Counts(
         settled=tally["settled"],

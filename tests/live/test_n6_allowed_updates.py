@@ -49,7 +49,8 @@ def sent(sim: Sim) -> set[str]:
 def test_n6_a_bot_that_listens_to_nothing_gets_what_payments_need(
     sim: Sim, set_webhook: Run
 ) -> None:
-    assert set_webhook().stdout.startswith("Telegram sends message and pre_checkout_query to http")
+    told = set_webhook().stdout
+    assert told.startswith("Telegram sends message and pre_checkout_query and subscription to http")
     assert sent(sim) >= NEEDED
 
 

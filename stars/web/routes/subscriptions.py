@@ -70,7 +70,7 @@ def list_subscriptions() -> Response:
     owner, _ = current_caller("read")
     asked = read_query(SUBSCRIPTIONS_QUERY)
     if owner is not ANYBODY and asked.setdefault("user_id", owner) != owner:
-        raise errors.InvalidQuery(errors={"user_id": ["Must be you."]})
+        return respond({"subscriptions": [], "after": None})
     here = service()
     limit = asked.pop("limit")
     found = subscriptions.find(here.db, mode=here.payments.mode, limit=limit + 1, **asked)
