@@ -11,9 +11,8 @@ WITH judged_purchase AS (
     SELECT purchase_id, CASE
         WHEN payment_refusal(asked, :payer_id, :currency, :amount) IS NOT NULL
             THEN payment_refusal(asked, :payer_id, :currency, :amount)
-        WHEN may_renew(asked) THEN 'approved'
-        WHEN status IN ('succeeded', 'refunded') THEN 'already_paid'
-        WHEN status <> 'pending' THEN 'not_pending'
+        WHEN status IN ('succeeded', 'refunded') AND NOT may_renew(asked) THEN 'already_paid'
+        WHEN status = 'failed' THEN 'not_pending'
         WHEN checkout_query_id <> :query_id
             AND checkout_reserved_at > COALESCE(failed_at, '-infinity')
             AND checkout_reserved_at + :reserved_for::interval > clock_timestamp() THEN 'reserved'
