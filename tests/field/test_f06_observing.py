@@ -125,7 +125,7 @@ def test_f6_whoever_reads_the_log_may_go_away(url: str) -> None:
     ) as process:
         os.close(write)
         try:
-            eventually(lambda: answers(port), within=60)
+            eventually(lambda: answers(port), within=180)
             os.close(read)
             for number in range(5):
                 assert purchase_status(port, f"p{number}") == 200
@@ -155,7 +155,7 @@ def test_f6_a_full_disk_fails_nobody(url: str, tmp_path: Path) -> None:
         ) as process,
     ):
         try:
-            eventually(lambda: process.poll() is not None or answers(port), within=60)
+            eventually(lambda: process.poll() is not None or answers(port), within=180)
             for number in range(5):
                 assert purchase_status(port, f"p{number}") == 200
         finally:

@@ -96,7 +96,7 @@ def test_f1_a_first_start_that_is_broken_off_does_not_bar_the_next(
     started = psutil.Process(first.pid)
     eventually(lambda: [child for child in started.children() if child.name() == "initdb"])
     first.send_signal(sig)
-    first.wait(20)
+    first.wait(60)
 
     again = run(*command, cwd=tmp_path)
     assert (again.returncode, again.stderr) == (0, "")

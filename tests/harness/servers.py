@@ -70,7 +70,7 @@ class Served:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        eventually(lambda: self.process.poll() is not None or self.answers("/livez"), within=60)
+        eventually(lambda: self.process.poll() is not None or self.answers("/livez"), within=180)
 
     def answers(self, path: str) -> bool:
         """Whether a GET of `path` is answered with 200."""
@@ -112,7 +112,7 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(sig)
         try:
-            return self.process.wait(40)
+            return self.process.wait(90)
         finally:
             if self.process.poll() is None:
                 os.killpg(self.process.pid, signal.SIGKILL)

@@ -17,7 +17,7 @@ BLOCKED = """
 """
 
 
-def eventually(condition: Callable[[], Any], within: float = 20) -> Any:
+def eventually(condition: Callable[[], Any], within: float = 60) -> Any:
     """Wait for the first true value of `condition`, and return it.
 
     Tests wait for what they mean, never for a time. Raises AssertionError after `within` seconds.

@@ -47,7 +47,7 @@ def test_after_a_sigkill_the_next_run_takes_over_and_cleans_up(
     served.person("alice").purchase("p1", **SWORD)
     workers = served.workers()
     served.process.kill()
-    _, still_there = psutil.wait_procs(workers, 20)
+    _, still_there = psutil.wait_procs(workers, 60)
     assert still_there == []
     assert postgres_on(tmp_path)
 

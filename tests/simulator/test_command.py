@@ -35,7 +35,7 @@ def test_the_one_command_says_what_a_bot_needs_and_stops_at_once() -> None:
         assert sim.link().startswith("https://t.me/$")
         sim.session.close()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.stdout.close()
