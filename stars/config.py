@@ -63,6 +63,7 @@ class Settings:
     workers: int = 2
     log_level: str = "INFO"
     public_url: str | None = None
+    mock_links: str = "service"
     cors_origins: tuple[str, ...] = ()
     cors_headers: tuple[str, ...] = ()
     auth_jwt_secret: str | None = field(default=None, repr=False)
@@ -208,6 +209,7 @@ def read_settings(variables: Variables) -> Settings:
             "LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", default="INFO"
         ),
         public_url=text("PUBLIC_URL").rstrip("/") or None,
+        mock_links=variables.choice("MOCK_LINKS", "service", "t.me", default="service"),
         cors_origins=separated(text("CORS_ORIGINS")),
         cors_headers=separated(text("CORS_HEADERS")),
         auth_jwt_secret=secret("AUTH_JWT_SECRET"),

@@ -120,7 +120,7 @@ def assemble_service(settings: Settings) -> Service:
 def choose_payments(settings: Settings, db: Database) -> Payments:
     """Return the one way to be paid that these settings ask for."""
     if settings.mode == "mock":
-        return MockPayments(db)
+        return MockPayments(db, like_telegrams=settings.mock_links == "t.me")
     if settings.mode == "live":
         telegram = Telegram(
             settings.telegram_bot_token or "",

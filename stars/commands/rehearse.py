@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import httpx
@@ -20,7 +21,7 @@ from flask.cli import with_appcontext
 
 from stars.commands.command import Command, service
 from stars.database import embedded
-from stars.mock import demo
+from stars.mock import demo, links
 
 ROOT = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # seconds between two looks at a process that starts: a person notices none
@@ -68,8 +69,9 @@ class Stage:
     show_default=True,
     help="Of the service; the simulator takes the next one.",
 )
+@click.option("--app", help="A front end of your own, like http://localhost:5173.")
 @with_appcontext
-def rehearse(port: int) -> None:
+def rehearse(port: int, app: str | None) -> None:
     """Start live mode beside the simulator, and say what to open.
 
     In development alone.
@@ -77,9 +79,13 @@ def rehearse(port: int) -> None:
     if service().settings.app_env != "development":
         raise click.ClickException("A rehearsal is for development: unset APP_ENV.")
     stage = set_up(port)
+    if app:
+        stage.variables["CORS_ORIGINS"] = origin(app)
     simulator = ["-m", "stars.simulator", "--port", str(port + 1)]
     simulator += ["--service-url", f"{stage.service}/console"]
-    simulator += ["--app-url", f"{stage.service}/mock/demo"]
+    simulator += ["--app-url", app or f"{stage.service}/mock/demo"]
+    if service().settings.mock_links == "t.me":
+        simulator += ["--link-base", links.TELEGRAM]
     with running(stage, simulator) as simulated, running(stage, ["app.py"]) as served:
         wait_for(f"{stage.telegram}/", [simulated, served])
         wait_for(f"{stage.service}/livez", [simulated, served])
@@ -102,6 +108,12 @@ def set_up(port: int) -> Stage:
         "TELEGRAM_WEBHOOK_SECRET": secrets.token_hex(20),
     }
     return Stage(port, here, telegram, fresh_database(), variables)
+
+
+def origin(address: str) -> str:
+    """Return the origin of an address, as browsers name it."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def fresh_database() -> str:

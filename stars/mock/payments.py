@@ -21,13 +21,17 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 
 
 class MockPayments(Payments):
-    """The mock. Whoever has a pay link of it may act on that purchase."""
+    """The mock. Whoever has a pay link of it may act on that purchase.
+
+    With `like_telegrams` its links look like Telegram's.
+    """
 
     mode: ClassVar[Mode] = "mock"
     steerable: ClassVar[bool] = True
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, like_telegrams: bool = False) -> None:
         self._db = db
+        self._like_telegrams = like_telegrams
 
     def create_invoice(
         self, *, purchase_id: str, owner: str, order: Order, request_id: str, address: str
@@ -141,6 +145,7 @@ class MockPayments(Payments):
     def _create_invoice(
         self, purchase_id: str, owner: Owner, order: Order, request_id: str, address: str
     ) -> Transition:
+        links_at = links.TELEGRAM if self._like_telegrams else address
         transition = purchases.create_invoice(
             self._db,
             purchase_id=purchase_id,
@@ -148,9 +153,9 @@ class MockPayments(Payments):
             mode=self.mode,
             order=order,
             request_id=request_id,
-            pay_url=links.new_pay_url(purchase_id, address),
+            pay_url=links.new_pay_url(purchase_id, links_at),
         )
-        purchase = links.keep_current(self._db, purchase=transition.purchase, address=address)
+        purchase = links.keep_current(self._db, purchase=transition.purchase, address=links_at)
         return replace(transition, purchase=purchase)
 
     def _end(

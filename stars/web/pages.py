@@ -23,7 +23,7 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-src 'self'",
+        "frame-src {frames}",
         "frame-ancestors {framed_by}",
     ]
 )
@@ -32,6 +32,9 @@ POLICY = "; ".join(
 NOBODY = "'none'"
 """Who may frame a page that nobody may frame."""
 
+SELF = "'self'"
+"""The service alone."""
+
 TELEGRAM = ("https://web.telegram.org", "https://*.telegram.org")
 """Telegram's web clients frame a Mini App, and so also what the app frames."""
 
@@ -39,13 +42,20 @@ PICTURES = {"boost": "boost.svg", "cosmetic": "cosmetic.svg"}
 """Of a purchase_type. The others have a star."""
 
 
-def render(template: str, status: int = 200, framed_by: str = NOBODY, **values: Any) -> Response:
+def render(
+    template: str,
+    status: int = 200,
+    framed_by: str = NOBODY,
+    frames: str = SELF,
+    **values: Any,
+) -> Response:
     """Return a page in the reader's language, English or Russian.
 
     Args:
         template: which page.
         status: its HTTP status.
         framed_by: the origins that may show it in a frame, as CSP has them.
+        frames: the origins that it may show in a frame.
         values: what the template shows.
 
     """
@@ -61,7 +71,7 @@ def render(template: str, status: int = 200, framed_by: str = NOBODY, **values: 
         **values,
     )
     headers = {
-        "Content-Security-Policy": POLICY.format(framed_by=framed_by),
+        "Content-Security-Policy": POLICY.format(framed_by=framed_by, frames=frames),
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",
         "Vary": "Accept-Language",
@@ -72,7 +82,7 @@ def render(template: str, status: int = 200, framed_by: str = NOBODY, **values: 
 
 def front_ends() -> str:
     """Return who may frame what buyers see: the origins that may call, and Telegram's clients."""
-    return " ".join(["'self'", *service().settings.cors_origins, *TELEGRAM])
+    return " ".join([SELF, *service().settings.cors_origins, *TELEGRAM])
 
 
 def allow_isolated(answer: Response) -> Response:

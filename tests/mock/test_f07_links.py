@@ -1,5 +1,7 @@
 """F7: a link of the mock leads somewhere as long as its purchase can be paid."""
 
+import re
+
 import pytest
 from flask import Flask
 from harness.pages import link_of, press
@@ -50,6 +52,25 @@ def test_f7_a_failed_purchase_keeps_its_link_when_it_is_reopened(app: Flask, ali
     assert link_of(alice, "p1") == link
     assert press(app, link, "paid").status_code == 200
     assert alice.get("p1").json["status"] == "succeeded"
+
+
+def test_f7_a_link_that_looks_like_telegrams_is_the_same_link(
+    app: Flask, make_app: MakeApp, alice: Person
+) -> None:
+    old = link_of(alice, "a:b.c")
+    telegrams = make_app(mock_links="t.me")
+    pay_url = person(telegrams, "alice").invoice("a:b.c").json["pay_url"]
+    slug = pay_url.removeprefix("https://t.me/")
+
+    assert re.fullmatch(r"\$mock_[A-Za-z0-9_=-]+", slug)
+    assert link_of(alice, "a:b.c") == old
+    assert press(telegrams, f"/mock/pay/{slug}", "paid").status_code == 200
+    assert alice.get("a:b.c").json["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("slug", ["$mock_", "$mock_x", "$mock_%D0%B6", "$mock_" + "_w" * 900])
+def test_f7_what_cannot_be_a_slug_is_not_found(app: Flask, slug: str) -> None:
+    assert app.test_client().get(f"/mock/pay/{slug}").status_code == 404
 
 
 @pytest.mark.parametrize("end", ["", "%00", "%00.x", "a%20b.x", "%F0%9F%92%B0.x", "x" * 5000])

@@ -1,8 +1,6 @@
 """A small real bot in each of six libraries sells a sword, is asked for help, and refunds."""
 
-import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from harness.constants import ROOT
+from harness.node import install, without_node
 from harness.servers import clean_environment
 from harness.simulator import TOKEN, Sim
 from harness.waiting import eventually
@@ -19,22 +18,13 @@ from harness.waiting import eventually
 BOTS = ROOT / "tests" / "simulator" / "bots"
 PYTHON = ("aiogram_bot.py", "telebot_bot.py", "ptb_bot.py")
 NODE = ("grammy_bot.mjs", "telegraf_bot.mjs", "node_bot.mjs")
-without_node = pytest.mark.skipif(
-    not shutil.which("npm"), reason="no Node.js: apt install nodejs npm"
-)
 COMMANDS = ["start", "paysupport"]
 
 
 @pytest.fixture
 def node_libraries() -> Path:
     """The libraries of the Node bots, installed beside them once."""
-    modules = BOTS / "node_modules"
-    with (BOTS / ".installing").open("w") as lock:
-        # Other workers of the same run want them, too.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (modules / ".package-lock.json").exists():
-            subprocess.run(["npm", "install"], cwd=BOTS, check=True, capture_output=True)
-    return modules
+    return install(BOTS)
 
 
 @contextmanager

@@ -48,10 +48,11 @@ def test_it_opens_the_mini_app_with_launch_data_of_a_buyer() -> None:
         assert f'href="/app?user={user}"' in requests.get(sim.address, timeout=10).text
         address = f"{sim.address}/app?user={user}"
         opened = requests.get(address, timeout=10, allow_redirects=False)
-        address, _, data = opened.headers["Location"].partition("#tgWebAppData=")
+        address, _, launched = opened.headers["Location"].partition("#tgWebAppData=")
+        data, *client = launched.split("&")
         assert address == shop
-        launched = validate_by_hash(unquote(data), sim.token)
-        assert launched.user.id == user
+        assert "tgWebAppVersion=6.1" in client
+        assert validate_by_hash(unquote(data), sim.token).user.id == user
         assert requests.get(f"{sim.address}/app?user=9", timeout=10).status_code == 404
 
 

@@ -11,6 +11,9 @@ from stars.simulator.interface.lookup import Unknown
 
 blp = Blueprint("app", __name__)
 
+CLIENT = "tgWebAppVersion=6.1&tgWebAppPlatform=web&tgWebAppThemeParams=%7B%7D"
+"""What a Mini App is told of its client; 6.1 is the first version that has invoices."""
+
 
 @blp.get("/app")
 def open_app() -> Response:
@@ -21,4 +24,4 @@ def open_app() -> Response:
             raise Unknown("no Mini App is set: start the simulator with --app-url")
         launch = sign_launch_data(world, {"user": request.args.get("user", 0, int)})
         data = quote(launch["init_data"], safe="")
-        return redirect(f"{world.settings.app_url}#tgWebAppData={data}", 303)
+        return redirect(f"{world.settings.app_url}#tgWebAppData={data}&{CLIENT}", 303)
