@@ -220,6 +220,30 @@ CREATE TABLE fulfilment_awaited_since (
         CHECK ((purpose = ANY (ARRAY['alarm'::text, 'refund'::text])))
 );
 
+CREATE TABLE funnel_counts (
+    hour timestamp with time zone NOT NULL,
+    mode purchase_mode NOT NULL,
+    dimension text NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    created integer NOT NULL,
+    completed integer NOT NULL,
+    failed integer NOT NULL,
+    stars_sold bigint NOT NULL,
+    times bigint[],
+    CONSTRAINT a_dimension_is_one_of_the_funnels CHECK ((dimension = ANY (ARRAY['total'::text,
+        'purchase_type'::text, 'source'::text, 'channel'::text])))
+);
+
+CREATE TABLE funnel_hours (
+    hour timestamp with time zone NOT NULL
+);
+
+CREATE TABLE funnel_progress (
+    only_row boolean DEFAULT true NOT NULL,
+    "position" bigint NOT NULL,
+    CONSTRAINT there_is_one_row CHECK (only_row)
+);
+
 CREATE TABLE health_checks (
     bot_id bigint NOT NULL,
     name text NOT NULL,
@@ -379,6 +403,15 @@ ALTER TABLE ONLY feed
 ALTER TABLE ONLY fulfilment_awaited_since
     ADD CONSTRAINT fulfilment_awaited_since_pkey PRIMARY KEY (mode, purpose);
 
+ALTER TABLE ONLY funnel_counts
+    ADD CONSTRAINT funnel_counts_pkey PRIMARY KEY (hour, mode, dimension, key);
+
+ALTER TABLE ONLY funnel_hours
+    ADD CONSTRAINT funnel_hours_pkey PRIMARY KEY (hour);
+
+ALTER TABLE ONLY funnel_progress
+    ADD CONSTRAINT funnel_progress_pkey PRIMARY KEY (only_row);
+
 ALTER TABLE ONLY health_checks
     ADD CONSTRAINT health_checks_pkey PRIMARY KEY (bot_id, name);
 
@@ -494,6 +527,10 @@ ALTER TABLE ONLY deliveries
 ALTER TABLE ONLY events
     ADD CONSTRAINT events_purchase_id_fkey FOREIGN KEY (purchase_id)
         REFERENCES purchases(purchase_id);
+
+ALTER TABLE ONLY funnel_counts
+    ADD CONSTRAINT funnel_counts_hour_fkey FOREIGN KEY (hour)
+        REFERENCES funnel_hours(hour) ON DELETE CASCADE;
 
 ALTER TABLE ONLY refunds
     ADD CONSTRAINT refunds_telegram_payment_charge_id_fkey

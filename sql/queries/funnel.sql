@@ -1,75 +1,149 @@
 -- Funnel: what became of the invoices of a window of time, told from the events.
 --
--- Rule kept here: the cost grows with the window, not with the table. purchases_by_created_at finds
--- what began in it (a purchase is created with its first event), and each event is read by its key.
+-- Hours that have passed are counted ahead (funnel_hours, funnel_counts), so that a long window
+-- costs little. Rule kept here: the numbers are those that counting every event would give. The
+-- counts of an hour are taken only while none of its purchases has changed since. Every event gets
+-- a place in the feed after its commit; so what lies behind funnel_progress there, or waits for its
+-- place, is what has changed. Every other hour is counted from the events by whoever asks.
 
--- name: measure_funnel(since, until, by, mode, bounds)
--- An invoice counts where it was created, and is followed to the last step of its payment. A charge
--- that did not fit, Stars that went back and the handing out are no such step: what was bought was
--- bought.
--- The window before is as long and ends where this one begins; its days stand for those one window
--- later.
--- A row comes back for the total, for each group, and for each step of the histogram: a step is the
--- time to the purchase that lies between two of the bounds (ms).
+-- name: measure_funnel(first, since, until, by, mode, edges)
+-- Counts the window [since, until) and the one before, [first, since), which is as long. A row for
+-- the total and for each group, the group of those without a source or channel under the key ''.
+-- The total has, for each of the edges (ms), how many purchases took less from the invoice.
 WITH
+-- The hours in which something has changed since they were counted.
+changed_hour AS MATERIALIZED (
+    SELECT DISTINCT date_trunc('hour', created_at, 'UTC') AS hour
+    FROM (
+        SELECT purchase_id FROM feed WHERE position > (SELECT position FROM funnel_progress)
+        UNION ALL
+        SELECT purchase_id FROM feed_queue WHERE EXISTS (SELECT FROM funnel_progress)
+    ) AS change
+    CROSS JOIN LATERAL (
+        SELECT created_at FROM purchases WHERE purchases.purchase_id = change.purchase_id OFFSET 0
+    ) AS changed_purchase
+),
+-- The hours that the two windows touch, the first and the last perhaps in part only.
+touched_hour AS (
+    SELECT hour, hour + interval '1 hour' AS next_hour
+    FROM generate_series(
+        date_trunc('hour', :first::timestamptz, 'UTC'),
+        :until::timestamptz - interval '1 microsecond',
+        interval '1 hour') AS hour
+),
+-- Of which of them the counts can be taken: of those that lie in one window, and in one day if days
+-- are told apart.
+hour AS MATERIALIZED (
+    SELECT
+        hour,
+        next_hour,
+        funnel_hours.hour IS NOT NULL
+            AND changed_hour.hour IS NULL
+            AND hour >= :first::timestamptz
+            AND next_hour <= :until::timestamptz
+            AND (hour >= :since::timestamptz OR next_hour <= :since::timestamptz)
+            AND (:by::text IS DISTINCT FROM 'day'
+                OR funnel_day(hour, :since, :until)
+                    = funnel_day(next_hour - interval '1 microsecond', :since, :until))
+            AS is_counted
+    FROM touched_hour
+    LEFT JOIN funnel_hours USING (hour)
+    LEFT JOIN changed_hour USING (hour)
+),
+-- What lies in the others.
 invoice AS MATERIALIZED (
     SELECT
         created_at < :since::timestamptz AS before,
         CASE :by::text
-            WHEN 'purchase_type' THEN purchase_type::text
-            WHEN 'source' THEN source::text
-            WHEN 'channel' THEN channel::text
-            WHEN 'day' THEN to_char(shown_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+            WHEN 'purchase_type' THEN purchase_type
+            WHEN 'source' THEN COALESCE(source, '')
+            WHEN 'channel' THEN COALESCE(channel, '')
+            WHEN 'day' THEN funnel_day(created_at, :since, :until)
         END COLLATE "C" AS key,
-        event_type,
-        CASE event_type
-            WHEN 'purchase_succeeded' THEN (payload ->> 'invoice_to_purchase_ms')::bigint
-        END AS ms
-    FROM purchases
+        ending,
+        price_stars,
+        ms
+    FROM hour
     CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN created_at < :since THEN created_at + (:until::timestamptz - :since)
-            ELSE created_at
-        END AS shown_at
-    ) AS shown
-    -- A first event that is the last one, too, is the invoice itself: open, and nothing to read.
-    LEFT JOIN LATERAL (
-        SELECT event_type, payload
-        FROM events
-        WHERE purchases.version > 1
-            AND purchase_id = purchases.purchase_id
-            AND event_type IN (
-                'purchase_invoice_created', 'purchase_invoice_reopened',
-                'purchase_succeeded', 'purchase_failed')
-        ORDER BY version DESC
-        LIMIT 1
-    ) AS last_event ON true
-    WHERE created_at >= :since - (:until - :since)
-        AND created_at < :until
-        AND mode = :mode
-        -- A purchase that began without an invoice is none. Of two events at most, invoiced_at
-        -- tells (it takes three to reopen one); of more, the first event.
-        AND invoiced_at IS NOT NULL
-        AND (version < 3 OR EXISTS (
-            SELECT FROM events AS first_event
-            WHERE first_event.purchase_id = purchases.purchase_id
-                AND first_event.version = 1
-                AND first_event.event_type = 'purchase_invoice_created'
-            -- Keeps the planner from reading all events instead.
-            OFFSET 0))
+        SELECT created_at, purchase_type, source, channel, price_stars, ending, ms
+        FROM invoices_between(
+            greatest(hour, :first::timestamptz), least(next_hour, :until::timestamptz))
+        WHERE mode = :mode
+        OFFSET 0
+    ) AS invoice_of_the_hour
+    WHERE NOT is_counted
+),
+-- What was counted ahead. It is looked up hour by hour, whatever PostgreSQL knows of the tables.
+counted AS MATERIALIZED (
+    SELECT hour, hour < :since::timestamptz AS before, dimension, key,
+        created, completed, failed, stars_sold, times
+    FROM hour
+    CROSS JOIN LATERAL (
+        SELECT dimension, key, created, completed, failed, stars_sold, times
+        FROM funnel_counts
+        WHERE funnel_counts.hour = hour.hour AND mode = :mode AND dimension IN ('total', :by)
+        OFFSET 0
+    ) AS counts_of_the_hour
+    WHERE is_counted
+),
+-- The counts of all hours, and the times from the invoice to the purchase as sorted arrays.
+part AS MATERIALIZED (
+    SELECT
+        CASE grouping(key) WHEN 1 THEN 'total' ELSE 'group' END AS kind,
+        before,
+        COALESCE(key, '') AS key,
+        count(*) AS created,
+        count(*) FILTER (WHERE ending = 'completed') AS completed,
+        count(*) FILTER (WHERE ending = 'failed') AS failed,
+        COALESCE(sum(price_stars) FILTER (WHERE ending = 'completed'), 0) AS stars_sold,
+        array_agg(ms ORDER BY ms) FILTER (WHERE ms IS NOT NULL) AS times
+    FROM invoice
+    GROUP BY GROUPING SETS ((before, key), (before))
+    UNION ALL
+    SELECT CASE dimension WHEN 'total' THEN 'total' ELSE 'group' END, before, key,
+        created, completed, failed, stars_sold, times
+    FROM counted
+    UNION ALL
+    SELECT 'group', before, funnel_day(hour, :since, :until),
+        created, completed, failed, stars_sold, times
+    FROM counted
+    WHERE dimension = 'total' AND :by = 'day'
+),
+figures AS (
+    SELECT
+        kind,
+        before,
+        key,
+        sum(created)::bigint AS created,
+        sum(completed)::bigint AS completed,
+        sum(failed)::bigint AS failed,
+        sum(stars_sold)::bigint AS stars_sold
+    FROM part
+    GROUP BY kind, before, key
+),
+-- The arrays are sorted by what they belong to before they are opened, which costs far less than
+-- sorting all the times by that.
+percentiles AS (
+    SELECT kind, before, key,
+        percentile_disc(ARRAY[0.5, 0.9, 0.95]) WITHIN GROUP (ORDER BY ms) AS percentiles
+    FROM (
+        SELECT kind, before, key, unnest(times) AS ms FROM part ORDER BY kind, before, key
+    ) AS timed_purchase
+    GROUP BY kind, before, key
+),
+-- How many purchases took less than each edge: in a sorted array that is looked up, not counted.
+less_than AS (
+    SELECT before, edge, sum(width_bucket(edge - 1, times)) AS purchases
+    FROM part CROSS JOIN unnest(:edges::bigint[]) AS edge
+    WHERE kind = 'total' AND times IS NOT NULL
+    GROUP BY before, edge
+),
+steps AS (
+    SELECT 'total' AS kind, before, '' AS key, array_agg(purchases ORDER BY edge) AS less_than
+    FROM less_than
+    GROUP BY before
 )
-SELECT
-    CASE grouping(key) WHEN 1 THEN 'total' ELSE 'group' END AS kind,
-    before,
-    key,
-    count(*) AS created,
-    count(*) FILTER (WHERE event_type = 'purchase_succeeded') AS completed,
-    count(*) FILTER (WHERE event_type = 'purchase_failed') AS failed,
-    percentile_disc(ARRAY[0.5, 0.9, 0.95]) WITHIN GROUP (ORDER BY ms) AS percentiles
-FROM invoice
-GROUP BY GROUPING SETS ((before, key), (before))
-UNION ALL
-SELECT 'step', before, width_bucket(ms, :bounds::bigint[])::text AS step, 0, count(*), 0, NULL
-FROM invoice
-WHERE ms IS NOT NULL
-GROUP BY before, step;
+SELECT kind, before, key, created, completed, failed, stars_sold, percentiles, less_than
+FROM figures
+LEFT JOIN percentiles USING (kind, before, key)
+LEFT JOIN steps USING (kind, before, key);

@@ -21,6 +21,7 @@ MOST_GROUPS = 500
 # Where the steps of the histogram end, in milliseconds: what feels like at once, a moment, a
 # hesitation, and coming back later.
 BOUNDS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000]
+EDGES = [*BOUNDS, 2**63 - 1]  # the last step ends where PostgreSQL's bigint does
 
 
 class Figures(TypedDict):
@@ -33,6 +34,7 @@ class Figures(TypedDict):
     completed: int
     failed: int
     open: int
+    stars_sold: int
     conversion: float | None
     p50_ms: int | None
     p90_ms: int | None
@@ -77,18 +79,20 @@ class Funnel(TypedDict):
 class Row:
     """What measure_funnel counted of one thing, in the window or in the one before.
 
-    `kind` is "total", "group" (of the invoices that share `key`) or "step" (of the histogram,
-    `key` is its number). `percentiles` are the 50th, 90th and 95th, in ms;
-    None where no time is known.
+    `kind` is "total" or "group": of the invoices that share `key`, which is "" for none.
+    `percentiles` are the 50th, 90th and 95th, in ms. `less_than` is how many purchases took less
+    than each of EDGES; groups have none. Both are None where nobody bought.
     """
 
     kind: str
     before: bool
-    key: str | None
+    key: str
     created: int
     completed: int
     failed: int
+    stars_sold: int
     percentiles: list[int] | None
+    less_than: list[int] | None
 
 
 class Counted:
@@ -99,36 +103,48 @@ class Counted:
 
     def total(self) -> Compared:
         """Return the figures of all invoices."""
-        return self._compared("total", None)
+        return self._compared("total", "")
 
-    def group(self, key: str | None) -> Group:
+    def group(self, key: str) -> Group:
         """Return the figures of the invoices that share this key."""
-        return Group(key=key, **self._compared("group", key))
+        return Group(key=key or None, **self._compared("group", key))
 
-    def group_keys(self) -> set[str | None]:
+    def group_keys(self) -> set[str]:
         """Return the keys of all groups."""
         return {row.key for row in self._rows.values() if row.kind == "group"}
 
     def steps(self) -> list[Step]:
         """Return the histogram of the times from the invoice to the purchase."""
+        counts = self._step_counts(before=False)
+        counts_before = self._step_counts(before=True)
         steps = []
-        edges = pairwise([0, *BOUNDS, None])
-        for number, (from_ms, to_ms) in enumerate(edges):
-            now = self._row("step", False, str(number))
-            before = self._row("step", True, str(number))
-            step = Step(
-                from_ms=from_ms or 0, to_ms=to_ms, count=now.completed, before=before.completed
-            )
-            steps.append(step)
+        for (from_ms, to_ms), count, before in zip(
+            pairwise([0, *BOUNDS, None]), counts, counts_before, strict=True
+        ):
+            steps.append(Step(from_ms=from_ms or 0, to_ms=to_ms, count=count, before=before))
         return steps
 
-    def _compared(self, kind: str, key: str | None) -> Compared:
+    def _step_counts(self, *, before: bool) -> list[int]:
+        less_than = self._row("total", before, "").less_than or [0] * len(EDGES)
+        return [more - less for less, more in pairwise([0, *less_than])]
+
+    def _compared(self, kind: str, key: str) -> Compared:
         now = self._row(kind, False, key)
         before = self._row(kind, True, key)
         return Compared(**figures(now), before=figures(before))
 
-    def _row(self, kind: str, before: bool, key: str | None) -> Row:
-        nothing = Row(kind, before, key, created=0, completed=0, failed=0, percentiles=None)
+    def _row(self, kind: str, before: bool, key: str) -> Row:
+        nothing = Row(
+            kind,
+            before,
+            key,
+            created=0,
+            completed=0,
+            failed=0,
+            stars_sold=0,
+            percentiles=None,
+            less_than=None,
+        )
         return self._rows.get((kind, before, key), nothing)
 
 
@@ -149,9 +165,8 @@ def measure(
         db: where purchases are.
         mode: "mock" or "live".
         since, until: with a time zone; without them, the last seven days up to now.
-        by: one of schemas.funnel.DIMENSIONS. The groups come largest first; days in order, those
-            without
-            an invoice too.
+        by: one of schemas.funnel.DIMENSIONS. The groups come largest first; days in order, also
+            those without an invoice.
         unhurried: take as long as it needs; a request may not.
 
     Raises:
@@ -164,11 +179,12 @@ def measure(
     with db.unhurried_transaction() if unhurried else db.connection() as conn:
         rows = queries.measure_funnel(
             conn,
+            first=since - (until - since),
             since=since,
             until=until,
             by=by,
             mode=mode,
-            bounds=BOUNDS,
+            edges=EDGES,
         )
         counted = Counted(Row(*row) for row in rows)
     groups = groups_of(counted, by, since, until)
@@ -228,6 +244,7 @@ def figures(row: Row) -> Figures:
         completed=row.completed,
         failed=row.failed,
         open=row.created - row.completed - row.failed,
+        stars_sold=row.stars_sold,
         conversion=row.completed / row.created if row.created else None,
         p50_ms=p50_ms,
         p90_ms=p90_ms,

@@ -26,6 +26,10 @@ class FunnelFigures(Schema):
     completed = NUMBER
     failed = NUMBER
     open = NUMBER
+    stars_sold = fields.Integer(
+        required=True,
+        metadata={"description": "The price of all that was completed, in Stars."},
+    )
     conversion = fields.Float(
         required=True,
         allow_none=True,

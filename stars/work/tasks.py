@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from stars.database.pool import Database
 from stars.database.queries import queries
-from stars.domain import fulfilment, subscriptions
+from stars.domain import fulfilment, funnel_hours, subscriptions
+from stars.domain.funnel_hours import HOURS_AT_ONCE
 from stars.domain.service import Service
 from stars.live import cancellations, reconcile
 from stars.live.payments import LivePayments
@@ -97,6 +98,11 @@ def await_fulfilment(service: Service) -> None:
         )
 
 
+def count_funnel(service: Service) -> None:
+    """Count past hours of the funnel ahead: a few, since other tasks wait meanwhile."""
+    funnel_hours.aggregate(service.db, max_hours=HOURS_AT_ONCE)
+
+
 def prune(service: Service) -> None:
     """Forget deliveries that ended long ago."""
     while deliveries.prune(service.db, older_than=KEEP_DELIVERIES, limit=PRUNED_AT_ONCE):
@@ -108,5 +114,6 @@ TASKS = (
     Task(name="refunds", pause=timedelta(seconds=30), run=send_due_refunds),
     Task(name="subscriptions", pause=timedelta(seconds=30), run=tend_subscriptions),
     Task(name="fulfilment", pause=timedelta(minutes=1), run=await_fulfilment),
+    Task(name="funnel", pause=timedelta(minutes=1), run=count_funnel),
     Task(name="prune", pause=timedelta(hours=1), run=prune),
 )

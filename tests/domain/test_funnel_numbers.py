@@ -48,6 +48,7 @@ def test_g35_the_numbers_are_those_counted_by_hand(db: Database, sql: Sql) -> No
             source=draw.choice(["shop", "ad", None]),
             channel=draw.choice(["a", "b", None]),
             purchase_type=draw.choice(["boost", "cosmetic"]),
+            price_stars=draw.randrange(1, 100),
             mode=draw.choice(["mock", "mock", "mock", "live"]),
         )
 

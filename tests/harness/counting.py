@@ -31,6 +31,7 @@ class Invoice:
     purchase_type: str
     source: str | None
     channel: str | None
+    price_stars: int
     last_event: str
     took_ms: int | None
 
@@ -60,6 +61,7 @@ def read_invoices(sql: psycopg.Connection[Any]) -> list[Invoice]:
             purchase_type=payload["purchase_type"],
             source=source,
             channel=channel,
+            price_stars=payload["price_stars"],
             last_event=last_event,
             took_ms=last_payload.get("invoice_to_purchase_ms"),
         )
@@ -79,6 +81,11 @@ def ended(invoices: list[Invoice], *letters: str) -> int:
     return sum(invoice.last_event in last_events for invoice in invoices)
 
 
+def stars_sold(invoices: list[Invoice]) -> int:
+    """What those cost together that succeeded."""
+    return sum(one.price_stars for one in invoices if one.last_event == EVENT["S"])
+
+
 def percentile(times: list[int], percent: int) -> int | None:
     """The nearest-rank percentile of sorted times; None if there are none."""
     if not times:
@@ -96,6 +103,7 @@ def figures(invoices: list[Invoice]) -> dict[str, Any]:
         "completed": completed,
         "failed": ended(invoices, "F"),
         "open": ended(invoices, "I", "R"),
+        "stars_sold": stars_sold(invoices),
         "conversion": completed / len(invoices) if invoices else None,
         "p50_ms": percentile(times, 50),
         "p90_ms": percentile(times, 90),

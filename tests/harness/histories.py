@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
 from harness.constants import SWORD
 
@@ -30,6 +31,12 @@ INSERT_EVENT = """
     INSERT INTO events
         (purchase_id, version, event_type, payload, user_id, request_id, created_at)
     VALUES (%s, %s, %s, %s, %s, 'test', %s)
+"""
+LOCK_PURCHASE = "SELECT * FROM purchases WHERE purchase_id = %s FOR UPDATE"
+UPDATE_PURCHASE = """
+    UPDATE purchases SET status = %(status)s, version = %(version)s, invoiced_at = %(invoiced_at)s,
+        succeeded_at = %(succeeded_at)s, failed_at = %(failed_at)s
+    WHERE purchase_id = %(purchase_id)s
 """
 
 
@@ -68,6 +75,23 @@ def write_history(
     with sql.transaction():
         sql.execute(f"INSERT INTO purchases ({columns}) VALUES ({values})".encode(), row)
         sql.cursor().executemany(INSERT_EVENT, events)
+
+
+def continue_history(
+    sql: psycopg.Connection[Any], purchase_id: str, letter: str, at: datetime
+) -> None:
+    """Let what `letter` stands for happen to a purchase that there is, at this moment."""
+    with sql.transaction(), sql.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(LOCK_PURCHASE, [purchase_id]).fetchone()
+        assert row is not None
+        previous_status = row["status"]
+        row[MOMENT[letter]] = at
+        row["status"] = STATUS[letter]
+        row["version"] += 1
+        cursor.execute(UPDATE_PURCHASE, row)
+        payload = json.dumps(payload_of(row, letter, previous_status))
+        event = (purchase_id, row["version"], EVENT[letter], payload, row["user_id"], at)
+        cursor.execute(INSERT_EVENT, event)
 
 
 def payload_of(row: dict[str, Any], letter: str, previous_status: str | None) -> dict[str, Any]:
