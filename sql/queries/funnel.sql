@@ -6,6 +6,11 @@
 -- a place in the feed after its commit; so what lies behind funnel_progress there, or waits for its
 -- place, is what has changed. Every other hour is counted from the events by whoever asks.
 
+-- name: make_room()^
+-- Until the end of the transaction: a million times are sorted in memory, not on the disk, and no
+-- time is lost on compiling a statement that takes less than that.
+SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
+
 -- name: measure_funnel(first, since, until, by, mode, edges)
 -- Counts the window [since, until) and the one before, [first, since), which is as long. A row for
 -- the total and for each group, the group of those without a source or channel under the key ''.
@@ -74,12 +79,14 @@ invoice AS MATERIALIZED (
     WHERE NOT is_counted
 ),
 -- What was counted ahead. It is looked up hour by hour, whatever PostgreSQL knows of the tables.
+-- Joining an empty array unpacks the times here, once, and not each time they are looked at.
 counted AS MATERIALIZED (
     SELECT hour, hour < :since::timestamptz AS before, dimension, key,
         created, completed, failed, stars_sold, times
     FROM hour
     CROSS JOIN LATERAL (
-        SELECT dimension, key, created, completed, failed, stars_sold, times
+        SELECT dimension, key, created, completed, failed, stars_sold,
+            times || '{}'::bigint[] AS times
         FROM funnel_counts
         WHERE funnel_counts.hour = hour.hour AND mode = :mode AND dimension IN ('total', :by)
         OFFSET 0

@@ -8,10 +8,6 @@
 -- One at a time, until the end of the transaction.
 SELECT true FROM pg_advisory_xact_lock(hashtext('funnel_hours'));
 
--- name: place_events()$
--- Gives every committed event its place in the feed: changes are told apart by their places.
-SELECT sequence_feed();
-
 -- name: forget_changed_hours()$
 -- Forgets the hours in which a purchase has changed since, and remembers how far the feed was seen.
 -- Returns how many hours were forgotten.

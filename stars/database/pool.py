@@ -101,12 +101,18 @@ class Database:
             pool.putconn(conn)
 
     @contextmanager
+    def transaction(self) -> Iterator[BoundedConnection]:
+        """Lend a connection in one transaction. Raises what `connection` raises."""
+        with self.connection() as conn, conn.transaction():
+            yield conn
+
+    @contextmanager
     def unhurried_transaction(self) -> Iterator[BoundedConnection]:
         """Lend a connection in one transaction that may take as long as it needs.
 
         For commands, not for requests. Raises what `connection` raises.
         """
-        with self.connection() as conn, conn.transaction():
+        with self.transaction() as conn:
             conn.patience = None
             conn.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             try:

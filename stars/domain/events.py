@@ -5,6 +5,9 @@ from stars.database.queries import queries
 from stars.domain.types import ANYBODY, Event, Mode, Owner
 from stars.errors import PurchaseNotFound
 
+PLACED_AT_ONCE = 10_000
+"""Events, or more, while as many wait: sequence_feed.sql says so."""
+
 
 def history(
     db: Database, *, purchase_id: str, owner: Owner, mode: Mode | None = None
@@ -39,3 +42,15 @@ def sequence(db: Database) -> None:
 
     """
     db.fetch_one(queries.sequence_feed)
+
+
+def sequence_all(db: Database) -> None:
+    """Give all that wait when this is called their places, however long it takes.
+
+    For commands and the worker, not for requests. Raises what `sequence` raises; what was given
+    until then stays.
+    """
+    placed = PLACED_AT_ONCE
+    while placed >= PLACED_AT_ONCE:
+        with db.unhurried_transaction() as conn:
+            placed = queries.sequence_feed(conn) or 0

@@ -176,7 +176,8 @@ def measure(
 
     """
     since, until = window(since, until)
-    with db.unhurried_transaction() if unhurried else db.connection() as conn:
+    with db.unhurried_transaction() if unhurried else db.transaction() as conn:
+        queries.make_room(conn)
         rows = queries.measure_funnel(
             conn,
             first=since - (until - since),

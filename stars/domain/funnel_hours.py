@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stars.database.pool import Database
 from stars.database.queries import queries
+from stars.domain import events
 
 # In one transaction: a day of a busy shop takes a second or two, and whoever is killed in between
 # has lost no more.
@@ -46,8 +47,8 @@ def aggregate(db: Database, *, max_hours: int | None = None) -> Aggregation:
 
 
 def _forget_changed_hours(db: Database) -> int:
-    with db.unhurried_transaction() as conn:
-        queries.place_events(conn)
+    # Changes are told apart by their places in the feed.
+    events.sequence_all(db)
     with db.unhurried_transaction() as conn:
         queries.begin_counting(conn)
         return int(queries.forget_changed_hours(conn))

@@ -85,7 +85,7 @@ def plan_of_funnel(sql: Sql, since: datetime, until: datetime) -> str:
     return str(sql.execute(explain.encode(), params, prepare=True).fetchall())
 
 
-def test_both_windows_are_one_round_trip(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_windows_are_one_statement(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     client = app.test_client()
     client.get(FUNNEL)  # the connection is open
     sent: list[Any] = []
@@ -99,7 +99,8 @@ def test_both_windows_are_one_round_trip(app: Flask, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(psycopg.Cursor, "execute", counting)
     assert client.get(FUNNEL, query_string={"by": "day"}).status_code == 200
-    assert len(sent) == 1
+    counting_statements = [query for query in sent if query != queries.make_room.sql]
+    assert len(counting_statements) == 1
 
 
 @pytest.mark.parametrize(("mode", "created"), [("mock", 1), ("live", 2), ("off", 2)])
