@@ -136,6 +136,8 @@ CREATE TABLE mock_outcomes (
     times integer NOT NULL,
     taken integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    taken_by identifier[] DEFAULT '{}'::identifier[] NOT NULL,
+    taken_at timestamp with time zone,
     CONSTRAINT mock_outcomes_check CHECK (((taken >= 0) AND (taken <= times))),
     CONSTRAINT mock_outcomes_delay_check CHECK (((delay >= (0)::double precision)
         AND (delay <= (10)::double precision))),

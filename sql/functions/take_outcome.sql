@@ -38,7 +38,11 @@ BEGIN
                 SELECT FROM sale_refusal(
                     asked_mode, asked.item_id, asked.price_stars, asked.purchase_type))
     )
-    UPDATE mock_outcomes SET taken = taken + 1
+    UPDATE mock_outcomes SET
+        taken = taken + 1,
+        -- The last five: enough to see what took it, whoever arms thousands.
+        taken_by = (asked_purchase_id::identifier || taken_by)[:5],
+        taken_at = clock_timestamp()
     WHERE outcome_id = (
         SELECT outcome_id
         FROM mock_outcomes

@@ -14,6 +14,26 @@ FROM mock_outcomes
 WHERE taken < times
 ORDER BY outcome_id;
 
+-- name: list_taken_outcomes(max_rows)
+-- Those that purchases took, the last taken first, with the last of these purchases.
+SELECT shown(mock_outcomes), taken_by::text[], taken_at::text
+FROM mock_outcomes
+WHERE taken_at IS NOT NULL
+ORDER BY mock_outcomes.taken_at DESC, outcome_id
+LIMIT :max_rows;
+
+-- name: find_outcome_for(purchase_id)$
+-- The outcome that completing this purchase would take now.
+SELECT shown(mock_outcomes)
+FROM purchases
+JOIN mock_outcomes
+    ON taken < times
+    AND is_meant_for(
+        mock_outcomes, purchases.user_id, purchases.item_id, purchases.purchase_id)
+WHERE purchases.purchase_id = :purchase_id
+ORDER BY outcome_id
+LIMIT 1;
+
 -- name: complete_unless_armed(purchase_id, user_id, mode, item_id, price_stars, purchase_type, source, channel, metadata, to_status, from_statuses, event_if_known, event_if_new, pay_url, request_id)^
 -- Take an outcome that is armed for this purchase; if there is none, complete it. One round trip.
 SELECT outcome_id, outcome, delay, verdict, differing, event_type, previous_status, purchase

@@ -6,7 +6,7 @@ as was said.
 
 import logging
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from stars.database.pool import Database
 from stars.database.queries import queries
@@ -17,6 +17,9 @@ from stars.domain.types import Order, Transition
 from stars.errors import NotFound
 
 MATCHED = ("user_id", "item_id", "purchase_id")
+
+MOST_TAKEN = 20
+"""Shown of those that were taken: a tester looks at the last few."""
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,15 @@ class ArmedOutcome(TypedDict):
     times: int
     taken: int
     created_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taking:
+    """What became of an armed outcome: the last purchases that took it, and when the last did."""
+
+    outcome: ArmedOutcome
+    purchases: list[str]
+    at: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +115,19 @@ def complete_unless_armed(
 def armed(db: Database) -> list[ArmedOutcome]:
     """Return what is armed, in the order in which it will be taken."""
     return [outcome for (outcome,) in db.fetch_all(queries.list_outcomes)]
+
+
+def armed_for(db: Database, purchase_id: str) -> ArmedOutcome | None:
+    """Return the outcome that completing this purchase would take now, None if there is none."""
+    return cast(
+        ArmedOutcome | None, db.fetch_one(queries.find_outcome_for, purchase_id=purchase_id)
+    )
+
+
+def taken(db: Database) -> list[Taking]:
+    """Return the outcomes that were taken, the last taken first."""
+    rows = db.fetch_all(queries.list_taken_outcomes, max_rows=MOST_TAKEN)
+    return [Taking(outcome=outcome, purchases=by, at=at) for outcome, by, at in rows]
 
 
 def disarm_one(db: Database, outcome_id: int) -> None:

@@ -14,7 +14,7 @@ TABS = {
     "console": ("", "Purchases"),
     "console_funnel": ("/funnel", "Funnel"),
     "console_endpoints": ("/endpoints", "Notifications"),
-    "console_outcomes": ("/outcomes", "Armed outcomes"),
+    "console_outcomes": ("/outcomes", "Outcomes"),
 }
 """The tabs by the blueprint behind each: where under /console it is, and what it is called."""
 

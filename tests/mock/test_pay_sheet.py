@@ -4,6 +4,8 @@ import re
 
 import pytest
 from flask import Flask
+from harness.backend import Backend
+from harness.outcomes import arm, armed
 from harness.pages import link_of, press
 from harness.people import Person
 from harness.types import Logged, MakeApp
@@ -133,3 +135,27 @@ def test_g31_the_payment_runs_nothing_inline(app: Flask, alice: Person) -> None:
 def test_g31_the_console_is_framed_by_nobody(app: Flask) -> None:
     page = app.test_client().get("/console")
     assert policy_of(page.headers)["frame-ancestors"] == "'none'"
+
+
+def test_g30_the_sheet_says_what_is_armed_and_its_buttons_do_what_they_say(
+    app: Flask, alice: Person
+) -> None:
+    link = link_of(alice, "p1")
+    client = app.test_client()
+    assert "Armed" not in client.get(link).text
+    arm(alice, "pending", match={"user_id": "bob"})
+    arm(alice, "failed", match={"user_id": "alice"})
+
+    assert "Armed for this purchase: failed." in client.get(link).text
+    russian = client.get(link, headers={"Accept-Language": "ru"}).text
+    assert "задан исход: ошибка оплаты" in russian
+    assert "Paid" in press(app, link, "paid").text
+    assert [one["taken"] for one in armed(app)] == [0, 0]
+
+
+def test_the_sheet_shows_that_it_was_handed_out(app: Flask, alice: Person) -> None:
+    link = link_of(alice, "p1")
+    alice.purchase("p1")
+    shop = Backend(app, "write")
+    shop.call("POST", "/api/v1/purchases/p1/fulfil", {"reference": "d1"})
+    assert "Handed out" in app.test_client().get(link).text

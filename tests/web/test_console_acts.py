@@ -97,6 +97,33 @@ def test_the_console_arms_an_outcome(app: Flask, alice: Person) -> None:
     assert alice.purchase("p1", **SWORD).json["status"] == "failed"
 
 
+def test_the_console_shows_which_purchases_took_an_outcome(app: Flask, alice: Person) -> None:
+    arm(app, times="7")
+    for number in range(6):
+        alice.purchase(f"p{number}", **SWORD)
+
+    taken = app.test_client().get(OUTCOMES).text.partition("<h2>Taken</h2>")[2]
+    assert re.findall(r"/purchases/(\w+)", taken) == ["p5", "p4", "p3", "p2", "p1"]
+    assert "6 of 7" in taken
+    assert "and 1 before" in taken
+
+
+def test_the_console_arms_a_preset_by_one_click(app: Flask, alice: Person) -> None:
+    page = app.test_client().get(OUTCOMES).text
+    assert len(re.findall('name="preset"', page)) == 5
+    armed = app.test_client().post(OUTCOMES, data={"preset": "Fail the next three"})
+    assert armed.status_code == 303
+
+    ends = [alice.purchase(f"p{number}", **SWORD).json["status"] for number in range(4)]
+    assert ends == ["failed", "failed", "failed", "succeeded"]
+
+
+def test_a_preset_that_there_is_not_arms_nothing(app: Flask) -> None:
+    unknown = app.test_client().post(OUTCOMES, data={"preset": "Steal the next one"})
+    assert unknown.status_code == 422
+    assert "Nothing is armed" in app.test_client().get(OUTCOMES).text
+
+
 def test_the_console_clears_an_outcome(app: Flask) -> None:
     arm(app)
     (key,) = re.findall(r'data-key="(\d+)"', app.test_client().get(OUTCOMES).text)

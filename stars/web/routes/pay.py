@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from stars import errors
 from stars.domain.events import history
 from stars.domain.types import ANYBODY
-from stars.mock import links
+from stars.mock import links, outcomes
 from stars.web.pages import allow_isolated, front_ends, render, render_refusal, see_other
 from stars.web.requests import mock_payments, request_id, service
 
@@ -41,6 +41,7 @@ def show_payment(link: str) -> Response:
         purchase=purchase,
         history=history(db, purchase_id=purchase["purchase_id"], owner=ANYBODY),
         outcome=outcome if happened else None,
+        armed=outcomes.armed_for(db, purchase["purchase_id"]),
     )
 
 
