@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
 
+from stars.schemas.plain import PlainSchema
 from stars.schemas.values import (
     METADATA_BYTES,
     PURCHASE_TYPES,
@@ -16,7 +17,7 @@ from stars.schemas.values import (
 )
 
 
-class PurchaseRequest(Schema):
+class PurchaseRequest(PlainSchema):
     """The body of POST /purchase. What describes the purchase may be left out once it exists."""
 
     purchase_id = Identifier(

@@ -24,6 +24,11 @@ UNSHOWABLE = {"Cc", "Cs"}
 INVISIBLE = {"Cf", "Zs", "Zl", "Zp"}
 """Categories that may stand in a text and are none by themselves: joiners, marks, blanks."""
 
+UNSEARCHABLE = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL does not take in a text: NUL, and half of a surrogate pair."""
+
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 METADATA_BYTES = 4096
 METADATA_DEPTH = 32
 """Levels: far more than anybody means, far fewer than any parser downstream falls over."""
@@ -129,14 +134,13 @@ class Metadata(fields.Dict):
         deserialize = cast(Callable[..., dict[str, Any]], super()._deserialize)
         found = deserialize(value, *args, **kwargs)
         self._check(found, METADATA_DEPTH)
-        compact = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-        if len(compact.encode()) > METADATA_BYTES:
+        if len(COMPACT.encode(found).encode()) > METADATA_BYTES:
             raise self.make_error("size")
         return found
 
     def _check(self, value: Any, levels: int) -> None:
         if isinstance(value, str):
-            if re.search("[\0\ud800-\udfff]", value):
+            if UNSEARCHABLE.search(value):
                 raise self.make_error("text")
         elif isinstance(value, dict | list):
             if levels == 0:
