@@ -1,9 +1,6 @@
 """Puts the service together: `create_app` is the only place that knows everything."""
 
-from collections.abc import Callable
-from typing import Any
-
-from flask import Flask, Response, request
+from flask import Flask
 
 from stars import logs
 from stars.commands.database import db as database_commands
@@ -24,6 +21,7 @@ from stars.live.payments import LivePayments
 from stars.live.telegram import Telegram
 from stars.mock.payments import MockPayments
 from stars.web import api, cors, nowhere, problems, requests
+from stars.web.app import StarsApp
 from stars.web.callers import users
 from stars.web.routes import (
     analytics,
@@ -61,33 +59,6 @@ COMMANDS = (
 )
 
 
-class StarsApp(Flask):
-    """Flask, adapted where its documentation says so."""
-
-    jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `func`: none of ours is a coroutine, so none needs a look."""
-        return func
-
-    def send_static_file(self, filename: str) -> Response:
-        """Send one of our files. Pages of any origin may show them, also isolated ones."""
-        answer = super().send_static_file(filename)
-        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        return answer
-
-    def make_default_options_response(self) -> Response:
-        """Answer OPTIONS with the methods of this very route.
-
-        Flask's own names those of every route that fits the address, too.
-        """
-        answer = self.response_class()
-        for rule in self.url_map.iter_rules():
-            if request.url_rule is not None and rule.rule == request.url_rule.rule:
-                answer.allow.update(rule.methods or ())
-        return answer
-
-
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the service as a Flask app; without `settings` those of the environment.
 
@@ -98,7 +69,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = StarsApp("stars", template_folder="web/templates", static_folder="web/static")
     app.config["MAX_CONTENT_LENGTH"] = requests.MAX_BODY_BYTES
     app.extensions["stars"] = assemble_service(settings)
-    requests.install(app)
     problems.install(app)
     nowhere.install(app)
     users.install(app, settings)

@@ -1,11 +1,15 @@
 """What is answered, as JSON."""
 
 import json
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Response
 
 from stars.domain.types import Transition
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ENCODER = json.JSONEncoder(separators=(",", ":"))
 REPLAYED = {
@@ -14,6 +18,19 @@ REPLAYED = {
         "description": "Nothing changed.",
     }
 }
+
+
+class JsonResponse(Response):
+    """A document, whole and with its length: nothing is left to work out when it is sent."""
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Send it as it is, where HTTP allows a body."""
+        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code == 304:
+            return super().__call__(environ, start_response)
+        start_response(self.status, self.headers.to_wsgi_list())
+        return cast(list[bytes], self.response)
 
 
 def respond(
@@ -26,7 +43,7 @@ def respond(
 
     That it fits the schema its route documents is what the test of G25 proves.
     """
-    return Response(ENCODER.encode(document) + "\n", status, headers, mimetype)
+    return JsonResponse(ENCODER.encode(document) + "\n", status, headers, mimetype)
 
 
 def replay_header(transition: Transition) -> dict[str, str]:

@@ -1,18 +1,26 @@
 """One request: its id, what serves it, its line in the log and its place in the metrics."""
 
 import logging
+import os
 import re
 import time
-import uuid
-from typing import Any, cast
+from contextvars import Token
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Response, current_app, request
+from flask.globals import request_ctx
 
 from stars import logs, metrics
 from stars.domain.service import Service
 from stars.mock.payments import MockPayments
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 MAX_BODY_BYTES = 64 * 1024
+BEGUN_AT = "stars.begun_at"
+"""Where a request's environ tells when it began."""
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 log = logging.getLogger("stars.request")
@@ -38,37 +46,34 @@ def address() -> str:
     return service().settings.public_url or request.root_url.rstrip("/")
 
 
-def install(app: Flask) -> None:
-    """Give every request of `app` an id, and every answer a log line and a place in the metrics."""
-    app.before_request(begin)
-    app.after_request(finish)
-    app.teardown_request(end)
+def begin(environ: "WSGIEnvironment") -> Token[str | None]:
+    """Start the clock of a request, and take over the id that its caller has given it.
+
+    Returns what `end` needs.
+    """
+    environ[BEGUN_AT] = time.perf_counter()
+    sent = environ.get("HTTP_X_REQUEST_ID", "")
+    identifier = sent if REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
+    return logs.request_id.set(identifier)
 
 
-def begin() -> None:
-    """Start the clock of a request, and take over the id that its caller has given it."""
-    g.begun_at = time.perf_counter()
-    sent = request.headers.get("X-Request-Id", "")
-    identifier = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
-    g.request_id_token = logs.request_id.set(identifier)
-
-
-def finish(answer: Response) -> Response:
+def finish(answer: Response) -> None:
     """Log and count an answer."""
-    seconds = time.perf_counter() - g.begun_at
-    route = request.url_rule.rule if request.url_rule else None
+    asked = request_ctx.request
+    seconds = time.perf_counter() - asked.environ[BEGUN_AT]
+    route = asked.url_rule.rule if asked.url_rule else None
+    status = answer.status_code
     answer.headers["X-Request-Id"] = request_id()
     fields: dict[str, Any] = {
-        "method": request.method,
+        "method": asked.method,
         "route": route,
-        "status": answer.status_code,
+        "status": status,
         "duration_ms": round(seconds * 1000, 2),
     }
     log.info("request", extra=fields)
-    metrics.observe_request(route, request.method, answer.status_code, seconds)
-    return answer
+    metrics.observe_request(route, asked.method, status, seconds)
 
 
-def end(_error: BaseException | None) -> None:
+def end(token: Token[str | None]) -> None:
     """Forget the id of a request."""
-    logs.request_id.reset(g.request_id_token)
+    logs.request_id.reset(token)
