@@ -19,6 +19,7 @@ from gunicorn.http import get_parser, wsgi
 from gunicorn.workers.ggevent import GeventWorker
 
 from stars.server.client import Client
+from stars.server.fixed import FixedSettings, Response
 from stars.server.shares import Shares
 from stars.server.unreadable import UNREADABLE, answer_to
 
@@ -41,6 +42,7 @@ class Worker(GeventWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # in the master, before the fork
         self.share = SHARES.take()
+        self.fixed = FixedSettings(self.cfg)
         self.clients: set[Client] = set()
 
     @classmethod
@@ -141,17 +143,19 @@ class Worker(GeventWorker):
 
     def answer_all(self, client: Client, address: Any, server: Any) -> None:
         """Answer request after request. Raises OSError when the client is gone, and UNREADABLE."""
-        parser = get_parser(self.cfg, client, address)
+        parser = get_parser(self.fixed, client, address)
         for request in parser:
             if not self.answer(request, client, address, server):
                 return
             if parser.req_count % TURN == 0:
                 gevent.sleep(0)
-            client.await_request(self.cfg.keepalive)
+            client.await_request(self.fixed.keepalive)
 
     def answer(self, request: Any, client: Client, address: Any, server: Any) -> bool:
         """Read a request to its end and answer it. Whether its connection may have another."""
-        response, environ = wsgi.create(request, client, address, server, self.cfg)
+        response, environ = wsgi.create(
+            request, client, address, server, self.fixed, response_class=Response
+        )
         client.await_body()
         body = request.body.reader.read(MAX_BODY + 1)
         environ["wsgi.input"] = io.BytesIO(body)
