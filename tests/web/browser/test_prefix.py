@@ -64,7 +64,7 @@ def test_f4_the_console_leads_everywhere(
     page.click("#fail")
     page.wait_for_selector("#reopen")
     assert page.url == f"{address}/console/purchases/p1?done=fail"
-    for tab in ("Funnel", "Armed outcomes", "Purchases"):
+    for tab in ("Funnel", "Outcomes", "Purchases"):
         page.click(f"nav a >> text={tab}")
         page.wait_for_selector("[aria-current=page]")
     assert page.url == f"{address}/console"
