@@ -214,6 +214,20 @@ CREATE TABLE feed_queue (
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
+CREATE TABLE forwards (
+    forward_id bigint NOT NULL,
+    bot_id bigint NOT NULL,
+    chat text NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease_until timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    last_error text
+);
+
+ALTER TABLE forwards ALTER COLUMN forward_id ADD GENERATED ALWAYS AS IDENTITY;
+
 CREATE TABLE fulfilment_awaited_since (
     mode purchase_mode NOT NULL,
     purpose text NOT NULL,
@@ -402,6 +416,9 @@ ALTER TABLE ONLY feed
 ALTER TABLE ONLY feed
     ADD CONSTRAINT feed_pkey PRIMARY KEY ("position");
 
+ALTER TABLE ONLY forwards
+    ADD CONSTRAINT forwards_pkey PRIMARY KEY (forward_id);
+
 ALTER TABLE ONLY fulfilment_awaited_since
     ADD CONSTRAINT fulfilment_awaited_since_pkey PRIMARY KEY (mode, purpose);
 
@@ -485,6 +502,10 @@ CREATE INDEX deliveries_of_an_endpoint ON deliveries USING btree (endpoint_id, d
 
 CREATE INDEX deliveries_under_way ON deliveries USING btree (endpoint_id)
     WHERE ((delivered_at IS NULL) AND (given_up_at IS NULL) AND (lease_until IS NOT NULL));
+
+CREATE INDEX forwards_due ON forwards USING btree (bot_id, due_at);
+
+CREATE INDEX forwards_of_a_chat_in_order ON forwards USING btree (bot_id, chat, forward_id);
 
 CREATE INDEX mock_outcomes_armed ON mock_outcomes USING btree (outcome_id) WHERE (taken < times);
 

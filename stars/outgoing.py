@@ -2,6 +2,8 @@
 
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +16,9 @@ from stars.addresses import CheckedBackend
 
 KEPT_BYTES = 1024
 """Of an answer: enough to see in a log what it was."""
+
+ASKED_AT_ONCE = 32
+"""Threads that wait for others nearly all of their time. They begin when they are needed."""
 
 USER_AGENT = "telegram-stars-payments"
 
@@ -57,6 +62,23 @@ class Caller:
         """Take `only_public` to call nobody within a private network."""
         self._only_public = only_public
         self._tls = ssl.create_default_context(cafile=certifi.where())
+        self._askers = ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="asker")
+
+    def ask(
+        self, *, url: str, headers: Headers, body: bytes, seconds: float, max_bytes: int
+    ) -> Outcome:
+        """Do as `post`, for a request that waits for it: `seconds` are for all of it.
+
+        A name's server that says nothing is not waited for any longer either.
+        """
+        asked = self._askers.submit(
+            self.post, url=url, headers=headers, body=body, seconds=seconds, max_bytes=max_bytes
+        )
+        try:
+            return asked.result(seconds)
+        except TooLate:
+            asked.cancel()
+            return _too_late(seconds)
 
     def post(
         self, *, url: str, headers: Headers, body: bytes, seconds: float, max_bytes: int
@@ -84,7 +106,7 @@ class Caller:
                 ) as response:
                     return conclude(response, max_bytes)
         except httpcore.TimeoutException:
-            return Outcome(status=None, error=f"It did not answer within {seconds:.0f} s.")
+            return _too_late(seconds)
         except httpcore.NetworkError as error:
             return Outcome(status=None, error=f"It cannot be reached: {error}"[:300])
         except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
@@ -99,6 +121,10 @@ class Caller:
             ssl_context=self._tls, network_backend=backend, retries=0
         ) as pool:
             yield pool
+
+
+def _too_late(seconds: float) -> Outcome:
+    return Outcome(status=None, error=f"It did not answer within {seconds:.0f} s.")
 
 
 def sign(message_id: str, body: str, secrets: list[str]) -> Headers:

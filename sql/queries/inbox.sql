@@ -12,9 +12,18 @@ SELECT NOT EXISTS (
     SELECT FROM telegram_updates
     WHERE bot_id = :bot_id AND update_id = :update_id AND handled_at IS NOT NULL);
 
--- name: mark_handled(bot_id, update_id, outcome)!
-UPDATE telegram_updates SET handled_at = clock_timestamp(), outcome = :outcome
-WHERE bot_id = :bot_id AND update_id IS NOT DISTINCT FROM :update_id::bigint AND handled_at IS NULL;
+-- name: mark_handled(bot_id, update_id, outcome, chat)!
+-- Handled, once. With a chat it is also to be passed on to the shop's bot, in that chat's order.
+WITH handled_update AS (
+    UPDATE telegram_updates SET handled_at = clock_timestamp(), outcome = :outcome
+    WHERE bot_id = :bot_id AND update_id IS NOT DISTINCT FROM :update_id::bigint
+        AND handled_at IS NULL
+    RETURNING body
+)
+INSERT INTO forwards (bot_id, chat, body)
+SELECT :bot_id, :chat, body
+FROM handled_update
+WHERE :chat::text IS NOT NULL;
 
 -- name: list_unhandled(bot_id)
 -- Updates whose handling broke off, or is still under way: handling one twice does no harm.

@@ -25,11 +25,23 @@ class Steering:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BotAnswer:
+    """What the shop's own bot answered an update, as it came."""
+
+    body: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpdateAnswer:
-    """What Telegram's webhook is answered: an HTTP status and a JSON document."""
+    """What Telegram's webhook is answered: an HTTP status and a JSON document.
+
+    `theirs` takes the place of the document where the shop's own bot has answered.
+    """
 
     status: int
     document: Json = field(default_factory=lambda: {"status": "accepted"})
+    theirs: BotAnswer | None = None
 
 
 class ChargeShown(TypedDict):

@@ -5,11 +5,10 @@ Nothing is locked and no transaction is open while it is asked.
 
 import json
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from stars.config import Settings
 from stars.domain.types import Json, Purchase
 from stars.live.checkouts import CheckoutDecision, Ruling
 from stars.live.documents import storable
@@ -25,9 +24,6 @@ MAX_BYTES = 4096
 MAX_WORDS = 200
 """Characters. Telegram shows them to the buyer in a small window, and names no limit."""
 
-AT_ONCE = 32
-"""Checkouts of a web process that wait for the shop. They wait for others nearly all the time."""
-
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +34,15 @@ class Consent:
     url: str
     secret: str
     caller: Caller
-    threads: ThreadPoolExecutor
+
+    @classmethod
+    def from_settings(cls, settings: Settings, caller: Caller) -> "Consent | None":
+        """Return the way to the shop's word, None if it wants to say none."""
+        if settings.pre_checkout_url is None or settings.pre_checkout_secret is None:
+            return None
+        return cls(
+            url=settings.pre_checkout_url, secret=settings.pre_checkout_secret, caller=caller
+        )
 
     def ask(self, purchase: Purchase, query: PreCheckoutQuery) -> Ruling:
         """Ask whether this buyer may pay this purchase now. Only a clear yes approves it."""
@@ -56,21 +60,14 @@ class Consent:
         return ruling
 
     def _post(self, query: PreCheckoutQuery, document: Json) -> Outcome:
-        """Post in a thread: also a name's server that says nothing is not waited for any longer."""
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        asked: Future[Outcome] = self.threads.submit(
-            self.caller.post,
+        return self.caller.ask(
             url=self.url,
             headers=sign(f"checkout_{query.query_id}", body, [self.secret]),
             body=body.encode(),
             seconds=SECONDS,
             max_bytes=MAX_BYTES,
         )
-        try:
-            return asked.result(SECONDS)
-        except TooLate:
-            asked.cancel()
-            return Outcome(status=None, error=f"It did not answer within {SECONDS:.0f} s.")
 
 
 def question(purchase: Purchase, query: PreCheckoutQuery) -> Json:

@@ -3,29 +3,49 @@
 Our own rules come first, the shop's word second. Telegram waits ten seconds for the answer.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+import logging
 from datetime import timedelta
 
 from stars.config import Settings
 from stars.database.pool import Database
 from stars.domain import purchases
+from stars.domain.payments import BotAnswer, UpdateAnswer
 from stars.domain.types import ANYBODY
 from stars.errors import Busy, DatabaseUnavailable
 from stars.live import checkouts, inbox
 from stars.live.checkouts import CheckoutDecision, Ruling
-from stars.live.consent import AT_ONCE, Consent
+from stars.live.consent import Consent
+from stars.live.forwarding import ShopBot
 from stars.live.updates import MalformedQuery, PreCheckoutQuery
 from stars.outgoing import Caller
 
+log = logging.getLogger(__name__)
+
 
 class Desk:
-    """Rules of the queries of one bot."""
+    """Answers the queries of one bot."""
 
     def __init__(self, db: Database, *, bot_id: int, settings: Settings, caller: Caller) -> None:
         self._db = db
         self._bot_id = bot_id
         self._reserved_for = timedelta(seconds=settings.checkout_reserved_for)
-        self._shop = consent_from(settings, caller)
+        self._shop = Consent.from_settings(settings, caller)
+        self._bot = ShopBot.from_settings(settings, caller)
+
+    def answer(self, query: PreCheckoutQuery | MalformedQuery, request_id: str) -> UpdateAnswer:
+        """Return what Telegram is answered: our ruling, or what the shop's own bot says."""
+        ruling = self.rule(query, request_id)
+        if ruling.decision is CheckoutDecision.UNKNOWN_PURCHASE and self._bot is not None:
+            outcome = self._bot.ask(query.body)
+            if outcome.is_success:
+                theirs = BotAnswer(body=outcome.answer, content_type=outcome.content_type)
+                return UpdateAnswer(status=200, theirs=theirs if theirs.body else None)
+            log.warning("pre_checkout_not_forwarded", extra={"reason": outcome.error})
+            ruling = Ruling(decision=CheckoutDecision.SHOP_SILENT)
+        document = checkouts.answer_inline(
+            query_id=query.query_id, language=query.language, ruling=ruling
+        )
+        return UpdateAnswer(status=200, document=document)
 
     def rule(self, query: PreCheckoutQuery | MalformedQuery, request_id: str) -> Ruling:
         """Return whether a buyer may pay now. An approval is committed."""
@@ -49,15 +69,3 @@ class Desk:
         if ruling.decision is not CheckoutDecision.APPROVED:
             checkouts.release(self._db, bot_id=self._bot_id, query=query, decision=ruling.decision)
         return ruling
-
-
-def consent_from(settings: Settings, caller: Caller) -> Consent | None:
-    """Return the way to the shop's word, None if it wants to say none."""
-    if settings.pre_checkout_url is None or settings.pre_checkout_secret is None:
-        return None
-    return Consent(
-        url=settings.pre_checkout_url,
-        secret=settings.pre_checkout_secret,
-        caller=caller,
-        threads=ThreadPoolExecutor(AT_ONCE, thread_name_prefix="consent"),
-    )

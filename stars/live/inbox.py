@@ -18,6 +18,7 @@ from stars.live.updates import (
     SubscriptionUpdate,
     SuccessfulPayment,
     Update,
+    chat_of,
     parse_update,
 )
 
@@ -39,8 +40,27 @@ class Reception(StrEnum):
 UpdateOutcome = ChargeVerdict | RefundVerdict | Hearing | Reception
 
 
-def take(db: Database, *, bot_id: int, update: Update, request_id: str) -> UpdateOutcome:
+NOT_OURS = (
+    Reception.IGNORED,
+    Reception.MALFORMED,
+    ChargeVerdict.UNKNOWN_PURCHASE,
+    RefundVerdict.UNKNOWN_PURCHASE,
+    Hearing.UNKNOWN,
+)
+"""What may be for the shop's own bot."""
+
+
+def take(
+    db: Database, *, bot_id: int, update: Update, request_id: str, passes_on: bool = False
+) -> UpdateOutcome:
     """Keep an update, handle it unless that was done before, and return what came of it.
+
+    Args:
+        db: where updates are.
+        bot_id: the bot that is told.
+        update: what it is told.
+        request_id: for the events of what follows.
+        passes_on: put what is not ours on its way to the shop's own bot.
 
     Raises:
         Busy, DatabaseUnavailable: it is not handled, or nobody can tell. Taking it again is safe.
@@ -55,11 +75,13 @@ def take(db: Database, *, bot_id: int, update: Update, request_id: str) -> Updat
     if outcome is Hearing.TOO_EARLY:
         # It stays to be handled, once the payment is known that it speaks of.
         return outcome
+    is_for_the_bot = passes_on and outcome in NOT_OURS and update.update_id is not None
     db.fetch_one(
         queries.mark_handled,
         bot_id=bot_id,
         update_id=update.update_id,
         outcome=outcome.value,
+        chat=chat_of(update.body) if is_for_the_bot else None,
     )
     return outcome
 

@@ -15,7 +15,6 @@ from stars.errors import InvalidJson, Unauthorized
 from stars.live import (
     cancellations,
     charges,
-    checkouts,
     health,
     inbox,
     invoices,
@@ -23,6 +22,7 @@ from stars.live import (
     refunds,
 )
 from stars.live.desk import Desk
+from stars.live.forwarding import ShopBot
 from stars.live.reconcile import Report, Rules
 from stars.live.telegram import Telegram
 from stars.live.updates import MalformedQuery, PreCheckoutQuery, Update, parse_update
@@ -44,6 +44,7 @@ class LivePayments(Payments):
         self.webhook = Webhook.from_settings(settings)
         self._rules = Rules.from_settings(settings)
         caller = Caller(only_public=settings.app_env != "development")
+        self.shop_bot = ShopBot.from_settings(settings, caller)
         self._desk = Desk(db, bot_id=telegram.bot_id, settings=settings, caller=caller)
 
     def create_invoice(
@@ -94,15 +95,16 @@ class LivePayments(Payments):
         """
         self._admit_telegram(secret)
         update = _parse(body)
-        if not isinstance(update, PreCheckoutQuery | MalformedQuery):
-            inbox.take(self._db, bot_id=self.telegram.bot_id, update=update, request_id=request_id)
-            return UpdateAnswer(status=200)
-        answer = checkouts.answer_inline(
-            query_id=update.query_id,
-            language=update.language,
-            ruling=self._desk.rule(update, request_id),
+        if isinstance(update, PreCheckoutQuery | MalformedQuery):
+            return self._desk.answer(update, request_id)
+        inbox.take(
+            self._db,
+            bot_id=self.telegram.bot_id,
+            update=update,
+            request_id=request_id,
+            passes_on=self.shop_bot is not None,
         )
-        return UpdateAnswer(status=200, document=answer)
+        return UpdateAnswer(status=200)
 
     def poll_after(self, purchase: Purchase) -> int | None:
         """Return POLL_AFTER for a pending purchase."""

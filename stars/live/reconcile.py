@@ -42,12 +42,13 @@ class Rules:
     """What a run goes by.
 
     `keep_updates`: how long an update is kept. `silence_after`: how long Telegram may say nothing
-    while purchases are started.
+    while purchases are started. `passes_on`: what is not ours goes to the shop's own bot.
     """
 
     webhook: Webhook
     keep_updates: timedelta
     silence_after: timedelta
+    passes_on: bool
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Rules":
@@ -56,6 +57,7 @@ class Rules:
             webhook=Webhook.from_settings(settings),
             keep_updates=timedelta(days=settings.keep_updates),
             silence_after=timedelta(hours=settings.silence_after),
+            passes_on=settings.forward_updates_url is not None,
         )
 
 
@@ -131,7 +133,13 @@ def reconcile(
     except TelegramError as error:
         troubles.append(str(error))
     for update in inbox.unhandled(db, bot_id=telegram.bot_id):
-        outcome = inbox.take(db, bot_id=telegram.bot_id, update=update, request_id=request_id)
+        outcome = inbox.take(
+            db,
+            bot_id=telegram.bot_id,
+            update=update,
+            request_id=request_id,
+            passes_on=rules.passes_on,
+        )
         if outcome is not Hearing.TOO_EARLY:
             tally["updates_handled"] += 1
     inbox.prune(db, bot_id=telegram.bot_id, keep_for=rules.keep_updates)

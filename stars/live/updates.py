@@ -117,6 +117,31 @@ def parse_update(body: str) -> Update:
         return MalformedUpdate(update_id=update_id, body=body, problem=str(error))
 
 
+def chat_of(body: str) -> str:
+    """Return the chat that an update belongs to, empty if it belongs to none.
+
+    What belongs to a user is of the private chat with them, which has their number.
+    """
+    try:
+        content = read_object(parse_json(body), "the update")
+    except Unreadable:
+        return ""
+    for told in content.values():
+        if isinstance(told, dict):
+            return _chat_number(told)
+    return ""
+
+
+def _chat_number(told: Json) -> str:
+    """Return the number of the chat of a message, of a pressed button's message, or of a user."""
+    message = told.get("message", told)
+    chat = message.get("chat") if isinstance(message, dict) else None
+    for holder in (chat, told.get("from"), told.get("user")):
+        if isinstance(holder, dict) and isinstance(holder.get("id"), int):
+            return str(holder["id"])
+    return ""
+
+
 def _update_id(content: Json) -> int | None:
     value = content.get("update_id")
     if type(value) is not int:

@@ -10,23 +10,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from stars.domain.service import Service
 from stars.errors import Busy, DatabaseUnavailable
+from stars.live.payments import LivePayments
 from stars.notifications import deliveries
 from stars.notifications.deliveries import Delivery
 from stars.notifications.sender import Sender
 from stars.work import tasks
+from stars.work.post import IDLE, TROUBLE_PAUSE, Post
 from stars.work.tasks import TASKS, Task
 
 SENDERS = 32
 """Threads that send. They wait for others nearly all of their time."""
 
-IDLE = 0.2
-"""Seconds between looks for news when there is none: what an endpoint waits at most."""
-
 TICK = 5.0
 """Seconds between looks for a periodic task that is due."""
-
-TROUBLE_PAUSE = 2.0
-"""Seconds to wait when PostgreSQL cannot be asked."""
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +47,12 @@ class Worker:
         log.info("worker_started", extra={"mode": self._service.payments.mode})
         periodic = threading.Thread(target=self._run_tasks, name="periodic")
         periodic.start()
+        forwarding = threading.Thread(target=self._forward, name="forwarding")
+        forwarding.start()
         while not self._stopping.is_set():
             self._stopping.wait(self._deliver())
         periodic.join()
+        forwarding.join()
         self._senders.shutdown()
         log.info("worker_stopped")
 
@@ -79,6 +78,13 @@ class Worker:
             log.warning("delivery_not_noted", extra={"delivery_id": delivery.delivery_id})
         except Exception:
             log.exception("delivery_broken", extra={"delivery_id": delivery.delivery_id})
+
+    def _forward(self) -> None:
+        """Pass on what is the shop's bot's, where it wants that."""
+        payments = self._service.payments
+        if isinstance(payments, LivePayments) and payments.shop_bot is not None:
+            post = Post(self._service.db, payments.shop_bot, payments.telegram)
+            post.run(self._stopping)
 
     def _run_tasks(self) -> None:
         while not self._stopping.is_set():

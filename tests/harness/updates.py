@@ -57,3 +57,15 @@ def checkout(user: int, purchase_id: str, *, language: Any = "en", **more: Any) 
         **more,
     }
     return {"update_id": 10**9 + next(numbers), "pre_checkout_query": query}
+
+
+def text_message(chat: int, words: str, number: int) -> dict[str, Any]:
+    """An update with a text that somebody wrote to the bot in this chat."""
+    content = {
+        "message_id": number,
+        "date": 1,
+        "chat": {"id": chat, "type": "private"},
+        "from": {"id": chat, "is_bot": False, "first_name": "A"},
+        "text": words,
+    }
+    return {"update_id": number, "message": content}

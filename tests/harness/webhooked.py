@@ -11,8 +11,14 @@ from harness.live import SECRET_HEADER
 from stars.domain import purchases
 from stars.domain.service import Service
 from stars.domain.types import Order
+from stars.live import forwarding
 
 BUYER = 42
+FORWARD_SECRET = "forwarded-with-this-secret"
+ITEM = """
+    INSERT INTO items (item_id, title, description, price_stars, purchase_type, active)
+    VALUES ('golden-sword', 'Golden sword', 'Sharp', 50, 'cosmetic', true)
+"""
 
 
 class Webhooked:
@@ -39,3 +45,7 @@ class Webhooked:
             order=Order(item_id="golden-sword", price_stars=50, purchase_type="cosmetic"),
             request_id="r",
         )
+
+    def waiting(self) -> int:
+        """How many updates wait to be passed on to the shop's own bot."""
+        return forwarding.count_waiting(self.here.db, bot_id=123456)

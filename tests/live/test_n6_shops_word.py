@@ -10,17 +10,13 @@ from harness.constants import LIVE
 from harness.receiver import Receiver, Reply, Told
 from harness.types import Logged, MakeApp, Sql
 from harness.updates import checkout
-from harness.webhooked import BUYER, Webhooked
+from harness.webhooked import BUYER, ITEM, Webhooked
 from standardwebhooks.webhooks import Webhook
 
 from stars.live import consent
 
 SECRET = "whsec_" + "c2VjcmV0" * 4
 YES: Reply = (200, {}, b'{"ok": true}')
-ITEM = """
-    INSERT INTO items (item_id, title, description, price_stars, purchase_type, active)
-    VALUES ('golden-sword', 'Golden sword', 'Sharp', 50, 'cosmetic', true)
-"""
 LOCKS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL

@@ -36,7 +36,7 @@ INLINE_ANSWER = {
         schema=WebhookAnswer(),
         example=INLINE_ANSWER,
         description="Live mode: the update is kept and handled. The answer to a "
-        "pre_checkout_query is in it; "
+        "pre_checkout_query is in it, our own or that of the shop's own bot; "
         'to anything else it is `{"status": "accepted"}`.',
     ),
     refuses=(
@@ -60,4 +60,7 @@ def accept_update() -> Response:
         body=request.get_data(cache=False),
         request_id=request_id(),
     )
+    if answer.theirs is not None:
+        theirs = answer.theirs
+        return Response(theirs.body, answer.status, content_type=theirs.content_type)
     return respond(answer.document, answer.status)
