@@ -12,11 +12,11 @@ from stars.addresses import problem_with
 from stars.proxies import ProxyError, is_this_machine, proxy_for
 from stars.variables import Variables
 
-THREADS = 4
-"""Per worker; and as many database connections, since a request holds one at most.
+DATABASE_CONNECTIONS = 6
+"""For each process. Two web processes and a worker then have 18.
 
-Fewer would be a little faster (docs/benchmarks.md), but whoever meets a locked row occupies one for
-3 s.
+Small plans allow 20, and a deploy and somebody with psql want one each. More would hardly be faster
+(docs/benchmarks.md): a connection is busy for half a millisecond, unless it waits for a lock.
 """
 
 CHECKOUT_RESERVED_FOR = 60
@@ -61,6 +61,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
+    database_connections: int = DATABASE_CONNECTIONS
     log_level: str = "INFO"
     public_url: str | None = None
     mock_links: str = "service"
@@ -205,6 +206,7 @@ def read_settings(variables: Variables) -> Settings:
         host=host.strip("[]"),
         port=variables.number("PORT", 8000, 1, 65535),
         workers=variables.number("WEB_CONCURRENCY", 2, 1, 64),
+        database_connections=variables.number("DATABASE_CONNECTIONS", DATABASE_CONNECTIONS, 1, 100),
         log_level=variables.choice(
             "LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", default="INFO"
         ),

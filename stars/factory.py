@@ -12,7 +12,7 @@ from stars.commands.purchase import purchase as purchase_commands
 from stars.commands.rehearse import rehearse
 from stars.commands.telegram import telegram
 from stars.commands.worker import worker
-from stars.config import THREADS, Settings, settings_or_exit
+from stars.config import Settings, settings_or_exit
 from stars.database import embedded
 from stars.database.pool import Database
 from stars.domain.payments import Disabled, Payments
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def assemble_service(settings: Settings) -> Service:
     """Return what routes and commands work with."""
     url = settings.database_url
-    db = Database(lambda: url or embedded.start(), max_connections=THREADS)
+    db = Database(lambda: url or embedded.start(), max_connections=settings.database_connections)
     return Service(settings, db, choose_payments(settings, db))
 
 

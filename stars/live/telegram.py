@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import httpx
 
-from stars.config import THREADS
 from stars.proxies import ProxyError, way_to
 
 UPDATES = ("message", "pre_checkout_query", "subscription")
@@ -28,8 +27,8 @@ SHORT_PAUSE = 0.2
 
 ATTEMPTS = 3
 
-LIMITS = httpx.Limits(max_connections=THREADS - 1, keepalive_expiry=30)
-"""One connection fewer than threads: however slow Telegram is, one answers its pre-checkouts."""
+LIMITS = httpx.Limits(max_connections=5, keepalive_expiry=30)
+"""Calls that one process makes at once. Where Telegram is slow, more would only wait for longer."""
 
 TIMEOUT = httpx.Timeout(5.0, connect=2.0, pool=1.0)
 

@@ -6,10 +6,10 @@ from typing import Any
 import psycopg
 from harness.people import Person, person
 from harness.types import MakeApp, Sql
-from harness.waiting import eventually, together
+from harness.waiting import blocked, eventually, together
 from harness.wire import Wire
 
-from stars.config import THREADS
+from stars.config import DATABASE_CONNECTIONS, Settings
 from stars.database.pool import Database
 
 
@@ -40,7 +40,7 @@ def test_g15_a_connection_that_dies_with_the_answer_is_a_503_and_a_resend_tells_
 def test_g16_an_exhausted_pool_is_a_503_in_time(url: str, app: Any, alice: Person) -> None:
     db: Database = app.extensions["stars"].db
     alice.invoice("p1")
-    held = [db.connection() for _ in range(THREADS)]
+    held = [db.connection() for _ in range(DATABASE_CONNECTIONS)]
     for connection in held:
         connection.__enter__()
     began = time.monotonic()
@@ -68,6 +68,44 @@ def test_g16_a_server_that_falls_silent_is_a_503_in_time(
     assert (refused.status_code, refused.json["error"]) == (503, "database_unavailable")
     wire.cut()
     assert alice.purchase("p1").status_code == 200
+
+
+def test_a_process_has_no_more_connections_than_it_is_told(
+    make_app: MakeApp, sql: Sql, url: str
+) -> None:
+    app = make_app(database_connections=2)
+    person(app, "alice").invoice("p1")
+    acts = [lambda: person(app, "alice").purchase("p1") for _ in range(6)]
+    with psycopg.connect(url) as holder:
+        holder.execute("SELECT FROM purchases WHERE purchase_id = 'p1' FOR UPDATE")
+
+        def count_and_let_go() -> int:
+            eventually(lambda: blocked(sql) == 2)
+            connections = count_connections(sql)
+            holder.rollback()
+            return connections
+
+        *answers, connections = together(*acts, count_and_let_go)
+
+    assert connections == 2
+    assert [answer.status_code for answer in answers] == [200] * 6
+
+
+def count_connections(sql: Sql) -> int:
+    """Return how many connections the service has to this database."""
+    row = sql.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'stars' AND datname = current_database()"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_by_default_the_web_and_a_worker_leave_two_of_twenty_connections() -> None:
+    settings = Settings()
+    processes = settings.workers + 1
+
+    assert processes * settings.database_connections <= 18
 
 
 def test_g17_a_lock_held_by_somebody_is_busy_and_not_a_long_wait(

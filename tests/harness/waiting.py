@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import requests
 
-from stars.config import THREADS
+from stars.config import DATABASE_CONNECTIONS
 
 BLOCKED = """
     SELECT count(*) FROM pg_stat_activity
@@ -75,17 +75,18 @@ def blocked(conn: psycopg.Connection[Any]) -> int:
     return int(row[0])
 
 
-def race(url: str, hold: str, *acts: Callable[[], Any], waiting: int = THREADS) -> list[Any]:
+def race(url: str, hold: str, *acts: Callable[[], Any]) -> list[Any]:
     """Run all acts at once against what the statement `hold` has locked.
 
-    The lock is released when `waiting` sessions wait for it: by default as many as one process
-    has connections. Returns the results of the acts in order.
+    The lock is released when as many wait for it as one process has connections, or all acts.
+    Returns the results of the acts in order.
     """
+    waiting = min(len(acts), DATABASE_CONNECTIONS)
     with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as watcher:
         holder.execute(hold.encode())
 
         def release() -> None:
-            eventually(lambda: blocked(watcher) == waiting)
+            eventually(lambda: blocked(watcher) >= waiting)
             holder.rollback()
 
         return together(*acts, release)[:-1]
