@@ -1,9 +1,8 @@
 """The entry: gunicorn and `flask` find the app here; `python app.py` migrates and serves."""
 
-import sys
+from stars.systems import refuse_windows
 
-if sys.platform == "win32":
-    sys.exit("This runs on Linux and macOS. On Windows run it in WSL: https://aka.ms/wslinstall")
+refuse_windows()  # before anything is imported that does not exist there
 
 if __name__ == "__main__":
     from stars.start import main

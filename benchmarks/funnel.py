@@ -26,6 +26,7 @@ from stars.config import Settings
 from stars.database import embedded
 from stars.database.pool import Database
 from stars.domain import funnel, funnel_hours
+from stars.domain.service import Service
 from stars.factory import create_app
 
 DAYS = 30
@@ -45,7 +46,8 @@ def seeded(url: str, size: int) -> Database:
         if done.exit_code:
             raise SystemExit(done.output)
     print(f"{size} purchases seeded in {time.perf_counter() - began:.0f} s", flush=True)
-    return app.extensions["stars"].db
+    service: Service = app.extensions["stars"]
+    return service.db
 
 
 def measured(db: Database, until: datetime, length: timedelta, runs: int) -> tuple[int, float]:

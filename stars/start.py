@@ -1,11 +1,12 @@
-"""`python app.py`: migrate, say what is where, then serve."""
+"""`python app.py` and `stars serve`: migrate, say what is where, then serve."""
 
 import atexit
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from stars import children
 
 if TYPE_CHECKING:
     from stars.config import Settings
@@ -48,7 +49,7 @@ def main() -> None:
 
     from gunicorn.app import wsgiapp
 
-    sys.argv = ["gunicorn", "-c", "python:stars.serve", "app:app"]
+    sys.argv = ["gunicorn", "-c", "python:stars.serve", "stars.factory:create_app()"]
     wsgiapp.run()
 
 
@@ -71,10 +72,9 @@ def migrate_or_exit() -> None:
 
 def start_worker() -> None:
     """Start one worker beside the web. It ends with this process, however that ends."""
-    app = Path(__file__).resolve().parents[1] / "app.py"
     owner = os.getpid()
-    words = ["-m", "flask", "--app", str(app), "worker", "--parent", str(owner)]
-    worker = subprocess.Popen([sys.executable, *words])
+    command = children.command("stars", "worker", "--parent", str(owner))
+    worker = subprocess.Popen(command, env=children.environment())
 
     def end() -> None:
         # gunicorn's workers inherit this function, but not the duty.
@@ -102,3 +102,7 @@ def local_address(settings: "Settings") -> str:
     if settings.host in EVERYWHERE:
         return f"http://{EVERYWHERE[settings.host]}:{settings.port}"
     return f"http://{settings.listening_on}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,11 +1,9 @@
 """`flask rehearse`: live mode beside the simulator, for a person to try everything in a browser."""
 
 import json
-import os
 import secrets
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +17,11 @@ import httpx
 import psycopg
 from flask.cli import with_appcontext
 
+from stars import children
 from stars.commands.command import Command, service
 from stars.database import embedded
 from stars.mock import demo, links
 
-ROOT = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # seconds between two looks at a process that starts: a person notices none
 POCKET = 10_000  # Stars of the buyer: enough for the dearest item, several times
 OPEN = """
@@ -53,13 +51,12 @@ class Stage:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of all processes of this rehearsal."""
-        return {
-            **os.environ,
+        return children.environment(
             **self.variables,
-            "DATABASE_URL": self.database,
-            "HOST": "127.0.0.1",
-            "PORT": str(self.port),
-        }
+            DATABASE_URL=self.database,
+            HOST="127.0.0.1",
+            PORT=str(self.port),
+        )
 
 
 @click.command("rehearse", cls=Command)
@@ -81,12 +78,12 @@ def rehearse(port: int, app: str | None) -> None:
     stage = set_up(port)
     if app:
         stage.variables["CORS_ORIGINS"] = origin(app)
-    simulator = ["-m", "stars.simulator", "--port", str(port + 1)]
+    simulator = ["stars.simulator", "--port", str(port + 1)]
     simulator += ["--service-url", f"{stage.service}/console"]
     simulator += ["--app-url", app or f"{stage.service}/mock/demo"]
     if service().settings.mock_links == "t.me":
         simulator += ["--link-base", links.TELEGRAM]
-    with running(stage, simulator) as simulated, running(stage, ["app.py"]) as served:
+    with running(stage, *simulator) as simulated, running(stage, "stars.start") as served:
         wait_for(f"{stage.telegram}/", [simulated, served])
         wait_for(f"{stage.service}/livez", [simulated, served])
         run_command(stage, "items", "import", "-", stdin=json.dumps(catalogue()))
@@ -129,9 +126,9 @@ def fresh_database() -> str:
 
 
 @contextmanager
-def running(stage: Stage, words: list[str]) -> Iterator[Process]:
-    """Lend a process of this Python's; it is ended afterwards."""
-    process = subprocess.Popen([sys.executable, *words], env=stage.environment, cwd=ROOT)
+def running(stage: Stage, module: str, *words: str) -> Iterator[Process]:
+    """Lend a process that runs a module of the package; it is ended afterwards."""
+    process = subprocess.Popen(children.command(module, *words), env=stage.environment)
     try:
         yield process
     finally:
@@ -156,9 +153,8 @@ def wait_for(address: str, processes: list[Process]) -> None:
 def run_command(stage: Stage, *words: str, stdin: str = "") -> None:
     """Run a command of the service as a person would. Its answer is not shown, its errors are."""
     subprocess.run(
-        [sys.executable, "-m", "flask", *words],
+        children.command("stars", *words),
         env=stage.environment,
-        cwd=ROOT,
         check=True,
         text=True,
         input=stdin,

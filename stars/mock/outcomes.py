@@ -6,7 +6,7 @@ as was said.
 
 import logging
 from dataclasses import dataclass
-from typing import Any, TypedDict, cast
+from typing import TypedDict, cast
 
 from stars.database.pool import Database
 from stars.database.queries import queries
@@ -71,7 +71,7 @@ def arm(
         times: how many purchases take it.
 
     """
-    armed: Any = db.fetch_one(
+    armed = db.fetch_one(
         queries.arm_outcome,
         user_id=match.get("user_id"),
         item_id=match.get("item_id"),
@@ -81,7 +81,7 @@ def arm(
         times=times,
     )
     log.info("mock_outcome_armed", extra=armed)
-    return armed  # type: ignore[no-any-return]
+    return cast(ArmedOutcome, armed)
 
 
 def complete_unless_armed(

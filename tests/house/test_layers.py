@@ -8,6 +8,7 @@ from harness.sources import Module, modules, tree
 
 GROUND = {
     "addresses",
+    "children",
     "config",
     "database_url",
     "environment",
@@ -18,12 +19,14 @@ GROUND = {
     "outgoing",
     "proxies",
     "schemas",
+    "systems",
     "variables",
 }
 PAYMENT = GROUND | {"database", "domain"}
 BELOW_WEB = PAYMENT | {"mock", "live", "notifications"}
 BELOW = {
     "addresses": set(),
+    "children": set(),
     "config": {"addresses", "environment", "proxies", "variables"},
     "database_url": set(),
     "environment": set(),
@@ -34,6 +37,7 @@ BELOW = {
     "outgoing": {"addresses"},
     "proxies": set(),
     "schemas": set(),
+    "systems": set(),
     "variables": {"database_url"},
     "database": GROUND,
     "domain": GROUND | {"database"},
@@ -48,7 +52,7 @@ BELOW = {
 }
 """What each floor may import beside itself."""
 
-TOGETHER = {"factory", "serve", "start"}
+TOGETHER = {"__main__", "factory", "pytest_plugin", "serve", "start"}
 """These put things together: they may import everything, and nothing may import them."""
 
 MODULES = modules()

