@@ -354,6 +354,7 @@ CREATE TABLE subscriptions (
     told_update_id bigint,
     told_at timestamp with time zone,
     paid_update_id bigint,
+    allowed_at timestamp with time zone,
     CONSTRAINT stopped_by_somebody CHECK (((stopped_at IS NULL) = (stopped_by IS NULL))),
     CONSTRAINT stopped_by_user_or_shop
         CHECK ((stopped_by = ANY (ARRAY['user'::text, 'shop'::text])))

@@ -44,29 +44,25 @@ BEGIN
 
     UPDATE subscriptions SET told_update_id = asked_update_id, told_at = clock_timestamp()
     WHERE purchase_id = known.purchase_id;
-    -- What we have asked Telegram for, and of which we have no answer yet, has been done by us.
+    -- Who takes it up again was allowed to: our own wish, whose outcome nobody knew, was fulfilled.
     SELECT * INTO own_edit
     FROM subscription_edits
-    WHERE done_at IS NULL AND attempts > 0
-        AND asked_state = CASE WHEN is_canceled THEN 'canceled' ELSE 'active' END
+    WHERE done_at IS NULL AND attempts > 0 AND NOT is_canceled AND asked_state = 'active'
         AND telegram_payment_charge_id IN (
             SELECT telegram_payment_charge_id
             FROM charges
             WHERE purchase_id = known.purchase_id AND charges.verdict IN ('settled', 'renewed'));
     IF FOUND THEN
-        SELECT stop.event_type, stop.purchase INTO event_type, purchase
-        FROM stop_subscription(
-            locked_purchase, own_edit.is_canceled, own_edit.requested_by, own_edit.request_id)
-            AS stop;
-        verdict := CASE WHEN event_type IS NULL THEN 'unchanged' ELSE 'heard' END;
-        RETURN;
+        PERFORM stop_subscription(
+            locked_purchase, false, own_edit.requested_by, own_edit.request_id);
+        SELECT * INTO known FROM subscriptions WHERE purchase_id = known.purchase_id;
     END IF;
 
     event_type := CASE
         WHEN asked_state = 'canceled' AND known.canceled_at IS NULL AND known.stopped_at IS NULL
             THEN 'subscription_canceled'
-        WHEN asked_state = 'active'
-            AND (known.canceled_at IS NOT NULL OR known.payment_failed_at IS NOT NULL)
+        WHEN asked_state = 'active' AND NOT is_blocked(known)
+            AND COALESCE(known.canceled_at, known.stopped_at, known.payment_failed_at) IS NOT NULL
             THEN 'subscription_resumed'
         WHEN asked_state = 'failed' AND known.payment_failed_at IS NULL
             THEN 'subscription_payment_failed'
@@ -75,6 +71,7 @@ BEGIN
         RETURN;
     END IF;
     verdict := 'heard';
-    purchase := row_to_json(mark_subscription(locked_purchase, event_type, asked_request_id));
+    purchase := row_to_json(mark_subscription(
+        locked_purchase, event_type, 'telegram', asked_request_id));
 END;
 $$;

@@ -3,24 +3,29 @@
 CREATE OR REPLACE FUNCTION mark_subscription(
     its purchases,
     event_type text,
+    caused_by text,
     asked_request_id text
 ) RETURNS purchases LANGUAGE plpgsql AS $$
 DECLARE
     at timestamptz := next_moment(its);
     until timestamptz;
 BEGIN
-    UPDATE subscriptions SET
-        canceled_at = CASE event_type
-            WHEN 'subscription_canceled' THEN at
-            WHEN 'subscription_payment_failed' THEN canceled_at
-        END,
-        payment_failed_at = CASE event_type
-            WHEN 'subscription_payment_failed' THEN at
-            WHEN 'subscription_canceled' THEN payment_failed_at
-        END
-    WHERE purchase_id = its.purchase_id
-    RETURNING ends_at INTO until;
+    CASE event_type
+        WHEN 'subscription_canceled' THEN
+            UPDATE subscriptions SET canceled_at = at WHERE purchase_id = its.purchase_id;
+        WHEN 'subscription_payment_failed' THEN
+            UPDATE subscriptions SET payment_failed_at = at WHERE purchase_id = its.purchase_id;
+        WHEN 'subscription_resumed' THEN
+            UPDATE subscriptions SET
+                canceled_at = NULL,
+                stopped_at = NULL,
+                stopped_by = NULL,
+                allowed_at = NULL,
+                payment_failed_at = NULL
+            WHERE purchase_id = its.purchase_id;
+    END CASE;
+    SELECT ends_at INTO until FROM subscriptions WHERE purchase_id = its.purchase_id;
     RETURN write_subscription_event(
-        its, event_type, at, until, 'telegram', NULL, asked_request_id);
+        its, event_type, at, until, caused_by, NULL, asked_request_id);
 END;
 $$;

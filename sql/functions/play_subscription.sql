@@ -34,8 +34,11 @@ BEGIN
             THEN 'subscription_renewed'
         WHEN asked_act = 'fail' AND known.payment_failed_at IS NULL
             THEN 'subscription_payment_failed'
-        WHEN asked_act = 'cancel' AND known.canceled_at IS NULL THEN 'subscription_canceled'
-        WHEN asked_act = 'resume' AND known.canceled_at IS NOT NULL THEN 'subscription_resumed'
+        WHEN asked_act = 'cancel' AND known.canceled_at IS NULL AND known.stopped_at IS NULL
+            THEN 'subscription_canceled'
+        WHEN asked_act = 'resume' AND NOT is_blocked(known)
+            AND COALESCE(known.canceled_at, known.stopped_at, known.payment_failed_at) IS NOT NULL
+            THEN 'subscription_resumed'
         WHEN asked_act = 'expire' AND known.expired_at IS NULL THEN 'subscription_expired'
     END;
     verdict := CASE WHEN event_type IS NULL THEN 'unchanged' ELSE 'changed' END;
@@ -47,7 +50,8 @@ BEGIN
     ELSIF event_type = 'subscription_expired' THEN
         PERFORM expire_subscription(asked_purchase_id, true, asked_request_id);
     ELSIF event_type IS NOT NULL THEN
-        PERFORM mark_subscription(locked_purchase, event_type, asked_request_id);
+        PERFORM mark_subscription(
+            locked_purchase, event_type, 'telegram', asked_request_id);
     END IF;
 
     SELECT subscription_document(subscriptions, purchases) INTO subscription

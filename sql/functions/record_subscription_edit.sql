@@ -1,4 +1,4 @@
--- Telegram has ended the renewals of a subscription, or taken that back: records it.
+-- Telegram has ended the renewals of a subscription, or allows its user to go on: records it.
 --
 -- A later wish (another revision) stays in the outbox. A charge that was refused has a subscription
 -- with Telegram, but none here.

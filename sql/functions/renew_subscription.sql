@@ -2,7 +2,8 @@
 -- its end does not hold any more. A period that was paid before, and of which we hear only now,
 -- ends nothing later.
 --
--- Who begins anew after a cancellation has taken that back by paying.
+-- begins_anew: its user has paid the link again. The update that tells of any other payment shows
+-- by its number whether a cancellation came later.
 CREATE OR REPLACE FUNCTION renew_subscription(
     its purchases,
     until timestamptz,
@@ -14,16 +15,17 @@ CREATE OR REPLACE FUNCTION renew_subscription(
 DECLARE
     known subscriptions;
     changed_purchase purchases := its;
-    at timestamptz := next_moment(its);
+    at timestamptz;
 BEGIN
     SELECT * INTO known FROM subscriptions WHERE purchase_id = its.purchase_id;
-    IF begins_anew AND until > known.ends_at
-        AND (known.canceled_at IS NOT NULL OR known.stopped_at IS NOT NULL) THEN
-        changed_purchase := write_subscription_event(
-            its, 'subscription_resumed', at, known.ends_at, 'payment', NULL, asked_request_id);
-        UPDATE subscriptions SET canceled_at = NULL, stopped_at = NULL, stopped_by = NULL
-        WHERE purchase_id = its.purchase_id;
+    -- Who pays after a cancellation has taken that back.
+    IF until > known.ends_at
+        AND (known.canceled_at IS NOT NULL OR known.stopped_at IS NOT NULL)
+        AND (begins_anew OR asked_update_id > known.told_update_id AND NOT is_blocked(known)) THEN
+        changed_purchase := mark_subscription(
+            its, 'subscription_resumed', 'payment', asked_request_id);
     END IF;
+    at := next_moment(changed_purchase);
     UPDATE subscriptions SET
         ends_at = GREATEST(ends_at, until),
         renewals = renewals + 1,

@@ -20,6 +20,7 @@ BEGIN
         canceled_at = NULL,
         stopped_at = NULL,
         stopped_by = NULL,
+        allowed_at = NULL,
         payment_failed_at = NULL,
         expired_at = NULL;
     RETURN write_subscription_event(

@@ -1,4 +1,4 @@
--- Whether somebody may end the renewals of a subscription, or take that back: 'allowed', or
+-- Whether somebody may end the renewals of a subscription, or allow them again: 'allowed', or
 -- 'stopped_by_shop', since what the shop has ended its user does not begin again.
 CREATE OR REPLACE FUNCTION stop_verdict(
     its subscriptions,
@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION stop_verdict(
     asked_by text
 ) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
-        WHEN NOT is_canceled AND asked_by = 'user' AND its.stopped_by = 'shop'
+        WHEN NOT is_canceled AND asked_by = 'user' AND its.stopped_by = 'shop' AND is_blocked(its)
             THEN 'stopped_by_shop'
         ELSE 'allowed'
     END

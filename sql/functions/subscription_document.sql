@@ -14,8 +14,8 @@ RETURNS json LANGUAGE sql STABLE AS $$
         'renewals', its.renewals,
         'canceled_at', LEAST(its.canceled_at, its.stopped_at),
         'canceled_by', CASE
+            WHEN its.stopped_at IS NOT NULL THEN its.stopped_by
             WHEN its.canceled_at IS NOT NULL THEN 'telegram'
-            ELSE its.stopped_by
         END,
         'payment_failed_at', its.payment_failed_at)
 $$;

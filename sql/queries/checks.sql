@@ -219,7 +219,7 @@ WITH
 -- Every event of a subscription, with the end that held before it.
 told AS (
     SELECT
-        purchase_id, version, event_type, created_at, payload ->> 'by' AS caused_by,
+        purchase_id, version, event_type, created_at,
         (payload ->> 'ends_at')::timestamptz AS ends_at,
         lag((payload ->> 'ends_at')::timestamptz) OVER stream AS previous_end
     FROM events
@@ -236,15 +236,9 @@ last_word AS (
         max(version) FILTER (WHERE event_type = 'subscription_expired') AS expired,
         max(version) FILTER (WHERE event_type = 'subscription_started'
             OR event_type = 'subscription_renewed' AND ends_at > previous_end) AS paid,
-        max(version) FILTER (WHERE event_type = 'subscription_canceled'
-            AND caused_by = 'telegram') AS canceled,
-        max(version) FILTER (WHERE event_type = 'subscription_started'
-            OR event_type = 'subscription_resumed'
-                AND caused_by IN ('telegram', 'payment')) AS resumed,
-        max(version) FILTER (WHERE event_type = 'subscription_canceled'
-            AND caused_by <> 'telegram') AS stopped,
-        max(version) FILTER (WHERE event_type = 'subscription_started'
-            OR event_type = 'subscription_resumed' AND caused_by <> 'telegram') AS allowed,
+        max(version) FILTER (WHERE event_type = 'subscription_canceled') AS canceled,
+        max(version) FILTER (WHERE event_type IN (
+            'subscription_started', 'subscription_resumed')) AS resumed,
         max(version) FILTER (WHERE event_type = 'subscription_payment_failed') AS failed
     FROM told
     GROUP BY purchase_id
@@ -265,15 +259,13 @@ contradiction AS (
             replayed.renewals,
             COALESCE(expired > paid, false),
             COALESCE(canceled > resumed, false),
-            COALESCE(stopped > allowed, false),
             COALESCE(failed > GREATEST(resumed, paid), false))
         IS DISTINCT FROM (
             its.ends_at,
             its.started_at,
             its.renewals,
             its.expired_at IS NOT NULL,
-            its.canceled_at IS NOT NULL,
-            its.stopped_at IS NOT NULL,
+            COALESCE(its.canceled_at, its.stopped_at) IS NOT NULL,
             its.payment_failed_at IS NOT NULL)
     UNION ALL
     SELECT purchase_id, 'it was renewed more or less often than it was paid'

@@ -53,20 +53,8 @@ SELECT verdict, event_type, subscription
 FROM play_subscription(:purchase_id, :act, :request_id);
 
 -- name: stop_mock_subscription(purchase_id, user_id, is_canceled, requested_by, request_id)^
--- End the renewals of one of the mock, or take that back. No row comes back for an unknown one.
--- What the shop has ended no user takes back.
-WITH locked_purchase AS (
-    SELECT purchases AS known
-    FROM purchases
-    WHERE purchase_id = :purchase_id AND mode = 'mock'
-        AND (:user_id::text IS NULL OR user_id = :user_id)
-    FOR UPDATE
-),
-judged AS (
-    SELECT known, stop_verdict(its, :is_canceled, :requested_by) AS verdict
-    FROM locked_purchase JOIN subscriptions AS its ON its.purchase_id = (known).purchase_id
-)
-SELECT verdict, done.event_type, done.purchase
-FROM judged
-LEFT JOIN LATERAL stop_subscription(known, :is_canceled, :requested_by, :request_id) AS done
-    ON verdict = 'allowed';
+-- End the renewals of one of the mock, or allow them again. No row comes back for an unknown one.
+SELECT verdict, event_type, purchase
+FROM stop_mock_subscription(
+    :purchase_id, :user_id, :is_canceled, :requested_by, :request_id)
+WHERE verdict IS NOT NULL;

@@ -145,9 +145,10 @@ class Payments(ABC):
         requested_by: EditedBy,
         request_id: str,
     ) -> Subscription:
-        """End the renewals of a subscription, or take that back; return it as it is then.
+        """End the renewals of a subscription, or allow its user to go on; return it as it is then.
 
-        What is paid of it stays. It is recorded when it is done, not when it is asked for.
+        What is paid of it stays. It is recorded when it is done, not when it is asked for. What
+        is allowed again stays canceled until its user takes it up in Telegram.
 
         Args:
             purchase_id: the purchase that began it.
@@ -158,7 +159,7 @@ class Payments(ABC):
 
         Raises:
             SubscriptionNotFound: there is no such subscription.
-            StoppedByShop: the shop has ended it, and its user cannot take that back.
+            StoppedByShop: the shop has ended it, and its user cannot allow it again.
             SubscriptionUnchangeable: Telegram refused.
             TelegramUnavailable: it is queued, and not done yet.
 

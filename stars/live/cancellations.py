@@ -50,7 +50,7 @@ def edit(
     requested_by: EditedBy,
     request_id: str,
 ) -> Subscription:
-    """End the renewals of a subscription, or take that back. What is paid stays.
+    """End the renewals of a subscription, or allow its user to go on. What is paid stays.
 
     Args:
         db: where subscriptions are.
@@ -66,7 +66,7 @@ def edit(
 
     Raises:
         SubscriptionNotFound: there is no such subscription.
-        StoppedByShop: the shop has ended it, and its user cannot take that back.
+        StoppedByShop: the shop has ended it, and its user cannot allow it again.
         SubscriptionUnchangeable: Telegram refused.
         TelegramUnavailable: it is queued, and not done yet: it is asked for again.
         Busy, DatabaseUnavailable: nobody can tell. Asking again is safe.
@@ -169,6 +169,12 @@ def _record(db: Database, claimed: ClaimedEdit) -> None:
         requested_by=claimed.requested_by,
         request_id=claimed.request_id,
     )
+    about = {
+        "telegram_payment_charge_id": claimed.charge_id,
+        "is_canceled": claimed.is_canceled,
+        "requested_by": claimed.requested_by,
+    }
+    log.info("subscription_edited", extra=about)
     if event_type is not None:
         subscriptions.log_change(event_type, purchase)
 

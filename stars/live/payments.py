@@ -148,7 +148,7 @@ class LivePayments(Payments):
         requested_by: EditedBy,
         request_id: str,
     ) -> Subscription:
-        """Have Telegram end the renewals of a subscription, or take that back."""
+        """Have Telegram end the renewals of a subscription, or allow its user to go on."""
         return cancellations.edit(
             self._db,
             self.telegram,

@@ -131,7 +131,7 @@ class Telegram:
                 raise
 
     def edit_subscription(self, *, user_id: str, charge_id: str, is_canceled: bool) -> None:
-        """End the renewals of a subscription, or take that back. Asked again, it is the same.
+        """End the renewals of a subscription, or allow its user to go on. Twice is as once.
 
         Telegram knows the subscription by its first charge:
         https://core.telegram.org/bots/api#edituserstarsubscription

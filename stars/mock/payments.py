@@ -86,7 +86,7 @@ class MockPayments(Payments):
         requested_by: EditedBy,
         request_id: str,
     ) -> Subscription:
-        """End the renewals of a subscription, or take that back: it is done at once."""
+        """End the renewals of a subscription, or allow its user to go on: it is done at once."""
         return subscriptions.stop(
             self._db,
             purchase_id=purchase_id,

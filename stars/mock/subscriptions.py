@@ -43,7 +43,7 @@ def stop(
     requested_by: EditedBy,
     request_id: str,
 ) -> Subscription:
-    """End the renewals of a subscription, or take that back. Twice is as once.
+    """End the renewals of a subscription, or allow its user to go on. Twice is as once.
 
     Takes the same arguments as live.cancellations.edit and raises the same refusals, but for those
     of Telegram.

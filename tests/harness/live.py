@@ -43,6 +43,13 @@ ITEMS = [
         "price_stars": 5,
         "active": False,
     },
+    {
+        "item_id": "pass",
+        "title": "Pass",
+        "description": "For a month",
+        "price_stars": 100,
+        "subscription_period": 2_592_000,
+    },
 ]
 
 
@@ -203,7 +210,7 @@ def open_shop(server: str, folder: Path, **more: str) -> Iterator[Shop]:
             catalogue = folder / "items.json"
             catalogue.write_text(json.dumps(ITEMS))
             imported = shop.run("items", "import", str(catalogue))
-            assert imported.stdout.startswith("3 new")
+            assert imported.stdout.startswith("4 new")
             assert shop.run("telegram", "webhook", "set").exit_code == 0
             yield shop
         finally:

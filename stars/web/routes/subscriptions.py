@@ -120,7 +120,7 @@ def cancel_subscription(purchase_id: str) -> Response:
     """End the renewals of a subscription
 
     What is paid of it stays. With a server key of scope `write` and no `X-User-Id` it is the shop
-    that ends it, and its user cannot take that back. It is canceled when Telegram has done it: with
+    that ends it, and its user cannot go on. It is canceled when Telegram has done it: with
     503 `telegram_unavailable` it is queued. Asked again, it is the same.
     """
     return respond(edit(purchase_id, is_canceled=True))
@@ -134,10 +134,10 @@ def cancel_subscription(purchase_id: str) -> Response:
     security=USER,
 )
 def allow_subscription(purchase_id: str) -> Response:
-    """Take back that its renewals were ended
+    """Allow its user to take a canceled subscription up again
 
-    It undoes only what `cancel` has done: what its user has canceled in Telegram, they take up
-    again there. What the shop has ended, only the shop can allow again.
+    It undoes only what `cancel` has done, and stays canceled until its user takes it up again in
+    Telegram. What the shop has ended, only the shop can allow again.
     """
     return respond(edit(purchase_id, is_canceled=False))
 
@@ -212,7 +212,7 @@ def list_entitlements() -> Response:
 
 
 def edit(purchase_id: str, *, is_canceled: bool) -> subscriptions.Subscription:
-    """End the renewals of a subscription, or take that back, for whoever asks."""
+    """End the renewals of a subscription, or allow them again, for whoever asks."""
     owner, requested_by = current_caller("write")
     return service().payments.edit_subscription(
         purchase_id=read_id(purchase_id),
