@@ -1,16 +1,18 @@
-// The page of the demo shop: its buttons, what it says, and what happened. How it sells is in buy.js.
+// The page of the demo shop: its buttons, what it says, and what happened. How it sells is in
+// clients/js, which is served here as client/.
 
-import { createShop } from "./buy.js";
+import { createClient, createShop } from "./client/index.js";
 
 const service = new URL("..", import.meta.url).href.replace(/\/$/, "");
 const webApp = window.Telegram.WebApp;
 const log = document.getElementById("log");
 const now = document.getElementById("now");
 const buttons = [...document.querySelectorAll("[data-item]")];
+// In Telegram the launch data says who buys. The mock also believes a name.
+const launched = webApp.initData && { Authorization: `tma ${webApp.initData}` };
+const identity = launched || { "X-User-Id": demoUser() };
 const shop = createShop({
-  service,
-  // In Telegram the launch data says who buys. The mock also believes a name.
-  identity: webApp.initData ? { Authorization: `tma ${webApp.initData}` } : { "X-User-Id": demoUser() },
+  client: createClient({ service, identity }),
   openInvoice: (url, callback) => webApp.openInvoice(url, callback),
   say: (state) => (now.textContent = now.dataset[state]),
 });
