@@ -21,6 +21,7 @@ HEADING = [
     *("completed", ""),
     *("failed", ""),
     *("open", ""),
+    *("stars", ""),
     *("conversion", ""),
     *("p50", "p90", "p95"),
 ]
@@ -85,6 +86,7 @@ def line(label: str, now: Compared) -> list[str]:
         *(str(now["completed"]), change(now["completed"], before["completed"])),
         *(str(now["failed"]), change(now["failed"], before["failed"])),
         *(str(now["open"]), change(now["open"], before["open"])),
+        *(str(now["stars_sold"]), change(now["stars_sold"], before["stars_sold"])),
         share(now["conversion"]),
         share_change(now["conversion"], before["conversion"]),
         duration(now["p50_ms"]),

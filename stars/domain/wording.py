@@ -7,6 +7,12 @@ UNITS = (  # milliseconds of each, the longest first
     ("s", 1_000),
 )
 
+ENOUGH = 10
+"""Of fewer, one more is a tenth of all."""
+
+MOST_PERCENT = 500
+"""Six times what it was."""
+
 
 def duration(ms: float | None) -> str:
     """Return milliseconds in the longest unit of which there is at least one; "-" for None."""
@@ -29,11 +35,17 @@ def interval(from_ms: int, to_ms: int | None) -> str:
 
 
 def change(now: int, before: int) -> str:
-    """Return how a count compares with the one before, in percent; "" for none and none."""
-    if before:
-        percent = round(100 * (now - before) / before)
-        return f"{percent:+d} %"
-    return "new" if now else ""
+    """Return how a count compares with the one before, in percent; "" for none and none.
+
+    Of a few, or where it is many times what it was, a percentage says nothing: then it is told what
+    it was.
+    """
+    if not before:
+        return "new" if now else ""
+    percent = round(100 * (now - before) / before)
+    if before < ENOUGH or percent > MOST_PERCENT:
+        return f"was {before}"
+    return f"{percent:+d} %"
 
 
 def share(conversion: float | None) -> str:

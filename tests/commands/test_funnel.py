@@ -7,10 +7,13 @@ import pytest
 from harness.histories import MS, NOON, write_history
 from harness.types import Command, Sql
 
-HEAD = ["source", "created", "completed", "failed", "open", "conversion", "p50", "p90", "p95"]
+HEAD = [
+    *("source", "created", "completed", "failed", "open", "stars", "conversion"),
+    *("p50", "p90", "p95"),
+]
 TOTAL = [
-    *("total", "4", "+100 %", "3", "+200 %", "0", "-100 %", "1", "new"),
-    *("75.0 %", "+25.0", "2.4 s", "2.4 s", "2.4 s"),
+    *("total", "4", "was 2", "3", "was 1", "0", "was 1", "1", "new"),
+    *("150", "+200 %", "75.0 %", "+25.0", "2.4 s", "2.4 s", "2.4 s"),
 ]
 
 
