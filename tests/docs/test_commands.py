@@ -9,6 +9,7 @@ from harness.types import Serve
 PAGES = (
     "README.md",
     "docs/front-end.md",
+    "docs/own-flow.md",
     "docs/qa.md",
     "docs/funnel.md",
     "docs/backend.md",

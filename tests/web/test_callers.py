@@ -131,3 +131,18 @@ def test_g23_launch_data_that_telegram_itself_signed_verifies(
     assert launch.verify(data, token).user_id == "279058397"
     with pytest.raises(Unauthorized, match="signature"):
         launch.verify(data.replace("vdkfrost", "vdkfrosr"), token)
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "why"),
+    [
+        ({}, {}, "X-User-Id is missing, or no user id. Send X-User-Id"),
+        ({}, {"Authorization": "Bearer x"}, "The Authorization is of no kind that is read here."),
+        (LIVE, {"X-User-Id": "alice"}, "X-User-Id is believed in mock mode alone. Send Auth"),
+        (LIVE, {}, "Nothing names the caller. Send Authorization: tma"),
+    ],
+)
+def test_g23_a_refusal_says_what_is_read_here_and_why_this_was_not(
+    make_app: MakeApp, settings: dict[str, str], headers: Headers, why: str
+) -> None:
+    assert why in look(make_app(**settings), headers).json["detail"]

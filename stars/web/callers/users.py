@@ -89,11 +89,20 @@ class Identities:
             if named not in (None, proven.user_id):
                 raise Unauthorized("X-User-Id names another user than the Authorization.")
             return proven
-        if not self.header_is_believed:
-            raise Unauthorized("Nothing that is read here names the caller.")
-        if named is None or not IDENTIFIER.fullmatch(named):
-            raise Unauthorized("X-User-Id is missing, or no user id.")
-        return Caller(user_id=named)
+        if self.header_is_believed and named is not None and IDENTIFIER.fullmatch(named):
+            return Caller(user_id=named)
+        raise Unauthorized(self._why_unknown(headers))
+
+    def _why_unknown(self, headers: Headers) -> str:
+        """Return why nothing that was sent names the caller."""
+        reasons = []
+        if "Authorization" in headers:
+            reasons.append("The Authorization is of no kind that is read here.")
+        if self.header_is_believed:
+            reasons.append("X-User-Id is missing, or no user id.")
+        elif "X-User-Id" in headers:
+            reasons.append("X-User-Id is believed in mock mode alone.")
+        return " ".join(reasons) or "Nothing names the caller."
 
     def _proven_caller(self, authorization: str) -> Caller | None:
         """Return whom the Authorization proves; None if it is of a kind that is not ours to judge.
