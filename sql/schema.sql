@@ -246,6 +246,8 @@ CREATE TABLE funnel_counts (
     failed integer NOT NULL,
     stars_sold bigint NOT NULL,
     times bigint[],
+    fulfilled integer DEFAULT 0 NOT NULL,
+    fulfil_times bigint[],
     CONSTRAINT a_dimension_is_one_of_the_funnels CHECK ((dimension = ANY (ARRAY['total'::text,
         'purchase_type'::text, 'source'::text, 'channel'::text])))
 );

@@ -67,11 +67,12 @@ invoice AS MATERIALIZED (
         END COLLATE "C" AS key,
         ending,
         price_stars,
-        ms
+        ms,
+        fulfilled_ms
     FROM hour
     CROSS JOIN LATERAL (
-        SELECT created_at, purchase_type, source, channel, price_stars, ending, ms
-        FROM invoices_between(
+        SELECT created_at, purchase_type, source, channel, price_stars, ending, ms, fulfilled_ms
+        FROM funnel_invoices(
             greatest(hour, :first::timestamptz), least(next_hour, :until::timestamptz))
         WHERE mode = :mode
         OFFSET 0
@@ -82,11 +83,11 @@ invoice AS MATERIALIZED (
 -- Joining an empty array unpacks the times here, once, and not each time they are looked at.
 counted AS MATERIALIZED (
     SELECT hour, hour < :since::timestamptz AS before, dimension, key,
-        created, completed, failed, stars_sold, times
+        created, completed, failed, fulfilled, stars_sold, times, fulfil_times
     FROM hour
     CROSS JOIN LATERAL (
-        SELECT dimension, key, created, completed, failed, stars_sold,
-            times || '{}'::bigint[] AS times
+        SELECT dimension, key, created, completed, failed, fulfilled, stars_sold,
+            times || '{}'::bigint[] AS times, fulfil_times || '{}'::bigint[] AS fulfil_times
         FROM funnel_counts
         WHERE funnel_counts.hour = hour.hour AND mode = :mode AND dimension IN ('total', :by)
         OFFSET 0
@@ -102,17 +103,20 @@ part AS MATERIALIZED (
         count(*) AS created,
         count(*) FILTER (WHERE ending = 'completed') AS completed,
         count(*) FILTER (WHERE ending = 'failed') AS failed,
+        count(fulfilled_ms) AS fulfilled,
         COALESCE(sum(price_stars) FILTER (WHERE ending = 'completed'), 0) AS stars_sold,
-        array_agg(ms ORDER BY ms) FILTER (WHERE ms IS NOT NULL) AS times
+        array_agg(ms ORDER BY ms) FILTER (WHERE ms IS NOT NULL) AS times,
+        array_agg(fulfilled_ms ORDER BY fulfilled_ms) FILTER (WHERE fulfilled_ms IS NOT NULL)
+            AS fulfil_times
     FROM invoice
     GROUP BY GROUPING SETS ((before, key), (before))
     UNION ALL
     SELECT CASE dimension WHEN 'total' THEN 'total' ELSE 'group' END, before, key,
-        created, completed, failed, stars_sold, times
+        created, completed, failed, fulfilled, stars_sold, times, fulfil_times
     FROM counted
     UNION ALL
     SELECT 'group', before, funnel_day(hour, :since, :until),
-        created, completed, failed, stars_sold, times
+        created, completed, failed, fulfilled, stars_sold, times, fulfil_times
     FROM counted
     WHERE dimension = 'total' AND :by = 'day'
 ),
@@ -124,6 +128,7 @@ figures AS (
         sum(created)::bigint AS created,
         sum(completed)::bigint AS completed,
         sum(failed)::bigint AS failed,
+        sum(fulfilled)::bigint AS fulfilled,
         sum(stars_sold)::bigint AS stars_sold
     FROM part
     GROUP BY kind, before, key
@@ -138,6 +143,14 @@ percentiles AS (
     ) AS timed_purchase
     GROUP BY kind, before, key
 ),
+fulfil_percentiles AS (
+    SELECT kind, before, key,
+        percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY ms) AS fulfil_percentiles
+    FROM (
+        SELECT kind, before, key, unnest(fulfil_times) AS ms FROM part ORDER BY kind, before, key
+    ) AS fulfilled_purchase
+    GROUP BY kind, before, key
+),
 -- How many purchases took less than each edge: in a sorted array that is looked up, not counted.
 less_than AS (
     SELECT before, edge, sum(width_bucket(edge - 1, times)) AS purchases
@@ -150,7 +163,9 @@ steps AS (
     FROM less_than
     GROUP BY before
 )
-SELECT kind, before, key, created, completed, failed, stars_sold, percentiles, less_than
+SELECT kind, before, key, created, completed, failed, fulfilled, stars_sold, percentiles,
+    fulfil_percentiles, less_than
 FROM figures
 LEFT JOIN percentiles USING (kind, before, key)
+LEFT JOIN fulfil_percentiles USING (kind, before, key)
 LEFT JOIN steps USING (kind, before, key);

@@ -51,7 +51,8 @@ counted_hour AS (
     INSERT INTO funnel_hours (hour) SELECT unnest(:hours::timestamptz[])
 )
 INSERT INTO funnel_counts (
-    hour, mode, dimension, key, created, completed, failed, stars_sold, times)
+    hour, mode, dimension, key, created, completed, failed, fulfilled, stars_sold, times,
+    fulfil_times)
 SELECT
     hour,
     mode,
@@ -60,12 +61,14 @@ SELECT
     count(*),
     count(*) FILTER (WHERE ending = 'completed'),
     count(*) FILTER (WHERE ending = 'failed'),
+    count(fulfilled_ms),
     COALESCE(sum(price_stars) FILTER (WHERE ending = 'completed'), 0),
-    array_agg(ms ORDER BY ms) FILTER (WHERE ms IS NOT NULL)
+    array_agg(ms ORDER BY ms) FILTER (WHERE ms IS NOT NULL),
+    array_agg(fulfilled_ms ORDER BY fulfilled_ms) FILTER (WHERE fulfilled_ms IS NOT NULL)
 FROM unnest(:hours::timestamptz[]) AS hour
 CROSS JOIN LATERAL (
-    SELECT mode, purchase_type, source, channel, price_stars, ending, ms
-    FROM invoices_between(hour, hour + interval '1 hour')
+    SELECT mode, purchase_type, source, channel, price_stars, ending, ms, fulfilled_ms
+    FROM funnel_invoices(hour, hour + interval '1 hour')
     OFFSET 0
 ) AS invoice
 CROSS JOIN LATERAL (VALUES

@@ -50,6 +50,7 @@ def measure_funnel(
         return
     click.echo(introduction(found))
     show_figures(found)
+    show_handing_out(found["total"])
     show_histogram(found["histogram"])
 
 
@@ -75,6 +76,16 @@ def show_figures(found: Funnel) -> None:
         click.echo(joined(cells))
     if found["groups_left_out"]:
         click.echo(f"and {found['groups_left_out']} more with fewer invoices")
+
+
+def show_handing_out(total: Compared) -> None:
+    """Print how much was handed out, and how fast; nothing where the shop never says so."""
+    if total["fulfilled"]:
+        click.echo(
+            f"\n{total['fulfilled']} of {total['completed']} completed were handed out,"
+            f" half within {duration(total['fulfilled_p50_ms'])} of the payment,"
+            f" 90 % within {duration(total['fulfilled_p90_ms'])}"
+        )
 
 
 def line(label: str, now: Compared) -> list[str]:

@@ -27,18 +27,22 @@ EDGES = [*BOUNDS, 2**63 - 1]  # the last step ends where PostgreSQL's bigint doe
 class Figures(TypedDict):
     """What is told of a number of invoices. The times are those from the invoice to the purchase.
 
-    `conversion` and the times are None where there is nothing they could be of.
+    `fulfilled` of the completed ones were handed out; the times of these are those from the payment
+    to it. `conversion` and the times are None where there is nothing they could be of.
     """
 
     created: int
     completed: int
     failed: int
     open: int
+    fulfilled: int
     stars_sold: int
     conversion: float | None
     p50_ms: int | None
     p90_ms: int | None
     p95_ms: int | None
+    fulfilled_p50_ms: int | None
+    fulfilled_p90_ms: int | None
 
 
 class Compared(Figures):
@@ -80,8 +84,9 @@ class Row:
     """What measure_funnel counted of one thing, in the window or in the one before.
 
     `kind` is "total" or "group": of the invoices that share `key`, which is "" for none.
-    `percentiles` are the 50th, 90th and 95th, in ms. `less_than` is how many purchases took less
-    than each of EDGES; groups have none. Both are None where nobody bought.
+    `percentiles` are the 50th, 90th and 95th, in ms. `fulfil_percentiles` are the 50th and 90th of
+    the times of handing out. `less_than` is how many purchases took less than each of EDGES; groups
+    have none. All are None where there is nothing they could be of.
     """
 
     kind: str
@@ -90,8 +95,10 @@ class Row:
     created: int
     completed: int
     failed: int
+    fulfilled: int
     stars_sold: int
     percentiles: list[int] | None
+    fulfil_percentiles: list[int] | None
     less_than: list[int] | None
 
 
@@ -141,8 +148,10 @@ class Counted:
             created=0,
             completed=0,
             failed=0,
+            fulfilled=0,
             stars_sold=0,
             percentiles=None,
+            fulfil_percentiles=None,
             less_than=None,
         )
         return self._rows.get((kind, before, key), nothing)
@@ -240,14 +249,18 @@ def days(since: datetime, until: datetime) -> list[str]:
 def figures(row: Row) -> Figures:
     """Return what is told of this row."""
     p50_ms, p90_ms, p95_ms = row.percentiles or (None, None, None)
+    fulfilled_p50_ms, fulfilled_p90_ms = row.fulfil_percentiles or (None, None)
     return Figures(
         created=row.created,
         completed=row.completed,
         failed=row.failed,
         open=row.created - row.completed - row.failed,
+        fulfilled=row.fulfilled,
         stars_sold=row.stars_sold,
         conversion=row.completed / row.created if row.created else None,
         p50_ms=p50_ms,
         p90_ms=p90_ms,
         p95_ms=p95_ms,
+        fulfilled_p50_ms=fulfilled_p50_ms,
+        fulfilled_p90_ms=fulfilled_p90_ms,
     )

@@ -26,6 +26,10 @@ class FunnelFigures(Schema):
     completed = NUMBER
     failed = NUMBER
     open = NUMBER
+    fulfilled = fields.Integer(
+        required=True,
+        metadata={"description": "How many of the completed were handed out."},
+    )
     stars_sold = fields.Integer(
         required=True,
         metadata={"description": "The price of all that was completed, in Stars."},
@@ -38,6 +42,12 @@ class FunnelFigures(Schema):
     p50_ms = NUMBER_OR_NULL
     p90_ms = NUMBER_OR_NULL
     p95_ms = NUMBER_OR_NULL
+    fulfilled_p50_ms = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "From the payment to the handing out: half took at most this."},
+    )
+    fulfilled_p90_ms = NUMBER_OR_NULL
 
 
 class FunnelTotal(FunnelFigures):

@@ -11,7 +11,7 @@ from harness.types import Command, Sql
 from harness.waiting import blocked, eventually, in_background
 
 from stars.database.pool import Database
-from stars.domain import funnel, funnel_hours
+from stars.domain import fulfilment, funnel, funnel_hours
 
 HOUR = timedelta(hours=1)
 HALF = HOUR / 2
@@ -191,3 +191,28 @@ def test_the_command_says_what_it_counted(command: Command, sql: Sql) -> None:
     assert first.exit_code == 0
     assert first.stdout.endswith(" hours counted, 0 of them anew.\n")
     assert again.stdout == "0 hours counted, 0 of them anew.\n"
+
+
+def test_what_is_handed_out_later_counts_in_the_hour_of_its_invoice(
+    db: Database, sql: Sql, command: Command
+) -> None:
+    """It is known however the hour was counted, and its time is that from the payment."""
+    for number in range(3):
+        write_history(sql, f"p{number}", "IS", NOON, NOON + MS)
+    window = {"since": NOON, "until": NOON + HOUR}
+    funnel_hours.aggregate(db)
+    assert funnel.measure(db, mode="mock", **window)["total"]["fulfilled"] == 0
+
+    for purchase_id in ("p0", "p1"):
+        fulfilment.fulfil(
+            db, purchase_id=purchase_id, mode="mock", reference="d1", request_id="test"
+        )
+    for _ in range(2):  # from the events, and then from the counts
+        total = funnel.measure(db, mode="mock", **window)["total"]
+        assert (total["completed"], total["fulfilled"]) == (3, 2)
+        assert (total["fulfilled_p50_ms"] or 0) > 0
+        compare_with_hand_count(db, sql, NOON, NOON + HOUR)
+        funnel_hours.aggregate(db)
+
+    words = ["funnel", "--since", NOON.isoformat(), "--until", (NOON + HOUR).isoformat()]
+    assert "2 of 3 completed were handed out, half within " in command(*words).stdout

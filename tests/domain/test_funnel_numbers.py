@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from harness.backend import Backend
 from harness.counting import compare_with_hand_count, count_created
 from harness.histories import MS, NOON, WORDS, write_history
 from harness.people import Person, person
@@ -71,12 +72,13 @@ def test_g35_the_numbers_of_what_was_really_bought_are_those_counted_by_hand(
     print(f"seed {seed}")
     draw = random.Random(seed)
     since = datetime.now(UTC)
-    for _ in range(150):
+    shop = Backend(app, "write")
+    for number in range(180):
         who = person(app, draw.choice(["alice", "bob"]))
         purchase_id = f"p{draw.randrange(40)}"
         purchase_type = draw.choice(["boost", "cosmetic"])
         source = draw.choice([{}, {"source": "shop"}])
-        match draw.randrange(6):
+        match draw.randrange(8):
             case 0 | 1 | 2:
                 who.invoice(purchase_id, purchase_type=purchase_type, **source)
             case 3:
@@ -85,6 +87,9 @@ def test_g35_the_numbers_of_what_was_really_bought_are_those_counted_by_hand(
                 who.purchase(purchase_id, item_id="sword", price_stars=5)
             case 5:
                 command("purchase", "fail", purchase_id)
+            case 6 | 7:
+                reference = {"reference": f"d{number}"}
+                shop.call("POST", f"/api/v1/purchases/{purchase_id}/fulfil", reference)
 
     until = datetime.now(UTC)
     assert compare_with_hand_count(db, sql, since, until) > 5

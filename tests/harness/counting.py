@@ -34,6 +34,7 @@ class Invoice:
     price_stars: int
     last_event: str
     took_ms: int | None
+    fulfilled_ms: int | None
 
     def key(self, by: str | None, shift: timedelta) -> str | None:
         """The group it belongs to; its day is told `shift` later."""
@@ -52,7 +53,9 @@ def read_invoices(sql: psycopg.Connection[Any]) -> list[Invoice]:
     for _, group in groupby(events, key=itemgetter(0)):
         history = list(group)
         _, first_event, payload, created, mode, source, channel = history[0]
-        _, last_event, last_payload, *_ = history[-1]
+        steps = [event for event in history if event[1] in EVENT.values()]
+        _, last_event, last_payload, *_ = steps[-1]
+        handed_out = [event[2] for event in history if event[1] == "purchase_fulfilled"]
         if first_event != EVENT["I"]:
             continue
         invoice = Invoice(
@@ -64,6 +67,7 @@ def read_invoices(sql: psycopg.Connection[Any]) -> list[Invoice]:
             price_stars=payload["price_stars"],
             last_event=last_event,
             took_ms=last_payload.get("invoice_to_purchase_ms"),
+            fulfilled_ms=handed_out[0]["paid_to_fulfilled_ms"] if handed_out else None,
         )
         found.append(invoice)
     return found
@@ -86,6 +90,12 @@ def stars_sold(invoices: list[Invoice]) -> int:
     return sum(one.price_stars for one in invoices if one.last_event == EVENT["S"])
 
 
+def fulfil_times_of(invoices: list[Invoice]) -> list[int]:
+    """How long the handing out took of those that succeeded, shortest first."""
+    succeeded = [invoice for invoice in invoices if invoice.last_event == EVENT["S"]]
+    return sorted(one.fulfilled_ms for one in succeeded if one.fulfilled_ms is not None)
+
+
 def percentile(times: list[int], percent: int) -> int | None:
     """The nearest-rank percentile of sorted times; None if there are none."""
     if not times:
@@ -97,17 +107,21 @@ def percentile(times: list[int], percent: int) -> int | None:
 def figures(invoices: list[Invoice]) -> dict[str, Any]:
     """The figures of some invoices, as the service tells them."""
     times = times_of(invoices)
+    fulfil_times = fulfil_times_of(invoices)
     completed = ended(invoices, "S")
     return {
         "created": len(invoices),
         "completed": completed,
         "failed": ended(invoices, "F"),
         "open": ended(invoices, "I", "R"),
+        "fulfilled": len(fulfil_times),
         "stars_sold": stars_sold(invoices),
         "conversion": completed / len(invoices) if invoices else None,
         "p50_ms": percentile(times, 50),
         "p90_ms": percentile(times, 90),
         "p95_ms": percentile(times, 95),
+        "fulfilled_p50_ms": percentile(fulfil_times, 50),
+        "fulfilled_p90_ms": percentile(fulfil_times, 90),
     }
 
 

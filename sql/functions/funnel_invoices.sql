@@ -1,14 +1,15 @@
 -- The invoices that were created in [low, high), each with where it has ended.
 --
 -- An invoice is followed to its last event, whenever that was. What came after the purchase is no
--- step of it, like Stars that went back: what was bought was bought. A purchase that began without
+-- step of it, like Stars that went back: what was bought was bought. What was handed out stays so,
+-- too: fulfilled_ms is the time from the payment to it, NULL for what was not. A purchase that began without
 -- an invoice is none: of two events at most, invoiced_at tells (it takes three to reopen one), of
 -- more the first event. A first event that is the last one, too, is the invoice itself: it is still
 -- open, and nothing needs to be read.
 -- The cost grows with the window, not with the table: purchases_by_created_at finds what began in
 -- it, and each event is read by its key. OFFSET 0 keeps the planner from reading all events
 -- instead. A function of one SELECT becomes part of the statement that calls it.
-CREATE OR REPLACE FUNCTION invoices_between(low timestamptz, high timestamptz)
+CREATE OR REPLACE FUNCTION funnel_invoices(low timestamptz, high timestamptz)
 RETURNS TABLE (
     created_at     timestamptz,
     mode           text,
@@ -17,7 +18,8 @@ RETURNS TABLE (
     channel        text,
     price_stars    integer,
     ending         text,
-    ms             bigint
+    ms             bigint,
+    fulfilled_ms   bigint
 )
 LANGUAGE sql STABLE AS $$
     SELECT
@@ -34,6 +36,9 @@ LANGUAGE sql STABLE AS $$
         END,
         CASE last_event.event_type
             WHEN 'purchase_succeeded' THEN (last_event.payload ->> 'invoice_to_purchase_ms')::bigint
+        END,
+        CASE last_event.event_type
+            WHEN 'purchase_succeeded' THEN fulfilment.ms
         END
     FROM purchases
     LEFT JOIN LATERAL (
@@ -47,6 +52,14 @@ LANGUAGE sql STABLE AS $$
         ORDER BY events.version DESC
         LIMIT 1
     ) AS last_event ON true
+    LEFT JOIN LATERAL (
+        SELECT (payload ->> 'paid_to_fulfilled_ms')::bigint AS ms
+        FROM events
+        WHERE purchases.fulfilled_at IS NOT NULL
+            AND events.purchase_id = purchases.purchase_id
+            AND event_type = 'purchase_fulfilled'
+        LIMIT 1
+    ) AS fulfilment ON true
     WHERE purchases.created_at >= low
         AND purchases.created_at < high
         AND invoiced_at IS NOT NULL
