@@ -214,6 +214,12 @@ CREATE TABLE feed_queue (
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
+CREATE TABLE forgotten_users (
+    pseudonym identifier NOT NULL,
+    forgotten_at timestamp with time zone DEFAULT now() NOT NULL,
+    request_id text NOT NULL
+);
+
 CREATE TABLE forwards (
     forward_id bigint NOT NULL,
     bot_id bigint NOT NULL,
@@ -405,10 +411,10 @@ ALTER DOMAIN event_type
         CHECK ((VALUE = ANY (ARRAY['purchase_invoice_created'::text,
         'purchase_invoice_reopened'::text, 'purchase_succeeded'::text, 'purchase_failed'::text,
         'purchase_payment_refused'::text, 'purchase_refunded'::text,
-        'purchase_fulfilled'::text, 'subscription_started'::text, 'subscription_renewed'::text,
-        'subscription_canceled'::text, 'subscription_resumed'::text,
-        'subscription_payment_failed'::text, 'subscription_expired'::text,
-        'subscription_refunded'::text]))) NOT VALID;
+        'purchase_fulfilled'::text, 'purchase_user_forgotten'::text, 'subscription_started'::text,
+        'subscription_renewed'::text, 'subscription_canceled'::text,
+        'subscription_resumed'::text, 'subscription_payment_failed'::text,
+        'subscription_expired'::text, 'subscription_refunded'::text]))) NOT VALID;
 
 ALTER TABLE ONLY events
     ADD CONSTRAINT events_pkey PRIMARY KEY (purchase_id, version);
@@ -418,6 +424,9 @@ ALTER TABLE ONLY feed
 
 ALTER TABLE ONLY feed
     ADD CONSTRAINT feed_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY forgotten_users
+    ADD CONSTRAINT forgotten_users_pkey PRIMARY KEY (pseudonym);
 
 ALTER TABLE ONLY forwards
     ADD CONSTRAINT forwards_pkey PRIMARY KEY (forward_id);

@@ -107,6 +107,14 @@ class DeliveryNotFound(Refusal, status=404):
     """There is no such delivery. See flask deliveries list."""
 
 
+class UserNotFound(Refusal, status=404):
+    """Nothing is kept of this user. Ids are told apart by upper and lower case."""
+
+
+class NotForgotten(Refusal, status=409):
+    """This user cannot be forgotten yet. Something is still under way for them."""
+
+
 class KeyNotFound(Refusal, status=404):
     """There is no such key. See flask keys list."""
 

@@ -11,6 +11,7 @@ from stars.commands.keys import keys
 from stars.commands.purchase import purchase as purchase_commands
 from stars.commands.rehearse import rehearse
 from stars.commands.telegram import telegram
+from stars.commands.user import user
 from stars.commands.worker import worker
 from stars.config import Settings, settings_or_exit
 from stars.database import embedded
@@ -50,6 +51,7 @@ COMMANDS = (
     database_commands,
     item_commands,
     keys,
+    user,
     endpoints,
     deliveries,
     worker,

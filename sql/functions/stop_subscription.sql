@@ -1,5 +1,5 @@
--- Ends the renewals of a subscription for its user or for the shop, or allows its user to take it up
--- again, once that is done in fact. Its purchase is locked by now.
+-- Ends the renewals of a subscription for its user or for the shop, or allows its user to take it
+-- up again, once that is done in fact. Its purchase is locked by now.
 --
 -- What is allowed again stays canceled until its user takes it up in Telegram, so of that there is
 -- no event. Tells the event that was written, if one was, and the purchase's row after it.

@@ -1,6 +1,9 @@
 -- The outbox: what is to go back to its buyer, one row a charge. Rule kept here: a refund is asked
 -- for by whoever has claimed it, so that nobody waits for Telegram under a lock.
 
+-- name: buyer_of_purchase(purchase_id)$
+SELECT user_id FROM purchases WHERE purchase_id = :purchase_id;
+
 -- name: queue_refund(purchase_id, request_id)^
 -- Put the charge that settled a live purchase into the outbox, unless it is there. Tells the
 -- purchase's mode and status, and the charge if one is to go back. No row comes back for an unknown

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stars.database.pool import Database
 from stars.database.queries import queries
-from stars.domain import purchases
+from stars.domain import pseudonyms, purchases
 from stars.domain.types import ANYBODY, Purchase
 from stars.errors import NothingToRefund, PurchaseNotFound, TelegramUnavailable
 from stars.live import charges
@@ -43,6 +43,9 @@ def refund_purchase(
         Busy, DatabaseUnavailable: nobody can tell. Asking again is safe.
 
     """
+    buyer_id = db.fetch_one(queries.buyer_of_purchase, purchase_id=purchase_id)
+    if buyer_id is not None and pseudonyms.is_one(buyer_id):
+        raise NothingToRefund("The buyer was forgotten: nobody knows whom to give it back to.")
     row = db.fetch_one(queries.queue_refund, purchase_id=purchase_id, request_id=request_id)
     if row is None:
         raise PurchaseNotFound(f"There is no purchase {purchase_id}.")

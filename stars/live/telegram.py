@@ -123,6 +123,8 @@ class Telegram:
             TelegramError: it is not done, or nobody knows.
 
         """
+        if not payer_id.isdecimal():
+            raise TelegramError("The buyer was forgotten: Telegram has to be told who it was.")
         arguments = {"user_id": int(payer_id), "telegram_payment_charge_id": charge_id}
         try:
             self.call("refundStarPayment", arguments)

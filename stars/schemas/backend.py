@@ -27,6 +27,7 @@ EVENT_TYPES = (
     "purchase.payment_refused",
     "purchase.refunded",
     "purchase.fulfilled",
+    "purchase.user_forgotten",
     "subscription.started",
     "subscription.renewed",
     "subscription.canceled",

@@ -29,6 +29,8 @@ OF_NO_CALL = {
     errors.EndpointNotFound,
     errors.DeliveryNotFound,
     errors.InvalidEndpoint,
+    errors.UserNotFound,
+    errors.NotForgotten,
 }
 
 
