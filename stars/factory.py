@@ -41,6 +41,7 @@ from stars.web.routes import (
     operations,
     pay,
     purchase,
+    relay,
     start,
     subscriptions,
     webhook,
@@ -111,6 +112,7 @@ def add_routes(app: Flask, settings: Settings) -> None:
         subscriptions.blp,
         backend.blp,
         webhook.blp,
+        relay.blp,
         analytics.blp,
         operations.blp,
     ]

@@ -95,6 +95,10 @@ def set_webhook() -> None:
     It sends the webhook's secret with them, and what this service needs beside what it sends now.
     """
     payments = live_payments()
+    if payments.webhook.is_theirs:
+        raise click.ClickException(
+            "RELAYED_UPDATES is set: the shop's own bot keeps its webhook, or polls."
+        )
     address = webhook_url()
     updates = webhooks.claim(payments.telegram, payments.webhook, url=address)
     kinds = " and ".join(updates) or "all that it sends by default"
@@ -144,7 +148,7 @@ def webhook_url() -> str:
 def problems() -> Iterator[Problem]:
     """Yield what keeps payments from coming in; nothing more when Telegram does not answer."""
     payments = live_payments()
-    if payments.webhook.url is None:
+    if payments.webhook.url is None and not payments.webhook.is_theirs:
         yield Problem(
             problem="PUBLIC_URL is not set", cure="set it to this service's https address"
         )
@@ -155,7 +159,7 @@ def problems() -> Iterator[Problem]:
         yield health.unreachable(error)
         return
     yield from webhooks.misdirections(info, payments.webhook)
-    failed = webhooks.failed_delivery(info)
+    failed = webhooks.failed_delivery(info, payments.webhook)
     if failed:
         yield failed
     waiting = webhooks.waiting_updates(info)

@@ -109,6 +109,19 @@ class Payments(ABC):
         """Take what was sent to Telegram's webhook. Nothing is kept where money is not real."""
         return UpdateAnswer(status=202)
 
+    def take_relayed(self, *, body: bytes, request_id: str) -> Json | None:
+        """Take an update that the shop's own bot relays. Nothing is kept where money is not real.
+
+        Returns:
+            The call that answers it, for the bot to make; None if the update is not ours to answer.
+
+        Raises:
+            InvalidJson: it is not JSON.
+            Busy, DatabaseUnavailable: it is not handled. Relaying it again is safe.
+
+        """
+        return None
+
     def poll_after(self, purchase: Purchase) -> int | None:
         """Return the seconds after which a pending purchase is worth another look, or None."""
         return None

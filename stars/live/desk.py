@@ -10,7 +10,7 @@ from stars.config import Settings
 from stars.database.pool import Database
 from stars.domain import purchases
 from stars.domain.payments import BotAnswer, UpdateAnswer
-from stars.domain.types import ANYBODY
+from stars.domain.types import ANYBODY, Json
 from stars.errors import Busy, DatabaseUnavailable
 from stars.live import checkouts, inbox
 from stars.live.checkouts import CheckoutDecision, Ruling
@@ -42,10 +42,16 @@ class Desk:
                 return UpdateAnswer(status=200, theirs=theirs if theirs.body else None)
             log.warning("pre_checkout_not_forwarded", extra={"reason": outcome.error})
             ruling = Ruling(decision=CheckoutDecision.SHOP_SILENT)
-        document = checkouts.answer_inline(
-            query_id=query.query_id, language=query.language, ruling=ruling
-        )
-        return UpdateAnswer(status=200, document=document)
+        return UpdateAnswer(status=200, document=_answer(query, ruling))
+
+    def answer_relayed(
+        self, query: PreCheckoutQuery | MalformedQuery, request_id: str
+    ) -> Json | None:
+        """Return the call that answers a query, None if it is the bot's own to answer."""
+        ruling = self.rule(query, request_id)
+        if ruling.decision in (CheckoutDecision.UNKNOWN_PURCHASE, CheckoutDecision.MALFORMED):
+            return None
+        return _answer(query, ruling)
 
     def rule(self, query: PreCheckoutQuery | MalformedQuery, request_id: str) -> Ruling:
         """Return whether a buyer may pay now. An approval is committed."""
@@ -69,3 +75,7 @@ class Desk:
         if ruling.decision is not CheckoutDecision.APPROVED:
             checkouts.release(self._db, bot_id=self._bot_id, query=query, decision=ruling.decision)
         return ruling
+
+
+def _answer(query: PreCheckoutQuery | MalformedQuery, ruling: Ruling) -> Json:
+    return checkouts.answer_inline(query_id=query.query_id, language=query.language, ruling=ruling)

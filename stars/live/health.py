@@ -127,7 +127,7 @@ def unreachable(error: TelegramError) -> Problem:
 
 def _check_webhook(info: Json, webhook: Webhook) -> HealthCheck:
     problems = webhooks.misdirections(info, webhook)
-    failed = webhooks.failed_delivery(info)
+    failed = webhooks.failed_delivery(info, webhook)
     # A failure of before is none any more once everything has been delivered.
     if failed and webhooks.waiting_updates(info):
         problems.append(failed)

@@ -10,7 +10,7 @@ from stars.domain import purchases, subscriptions
 from stars.domain.health import HealthCheck
 from stars.domain.payments import ChargeShown, Payments, Steering, UpdateAnswer
 from stars.domain.subscriptions import EditedBy, Subscription
-from stars.domain.types import ANYBODY, Mode, Order, Owner, Purchase, Transition
+from stars.domain.types import ANYBODY, Json, Mode, Order, Owner, Purchase, Transition
 from stars.errors import InvalidJson, Unauthorized
 from stars.live import (
     cancellations,
@@ -105,6 +105,14 @@ class LivePayments(Payments):
             passes_on=self.shop_bot is not None,
         )
         return UpdateAnswer(status=200)
+
+    def take_relayed(self, *, body: bytes, request_id: str) -> Json | None:
+        """Keep an update that the shop's own bot relays, handle it, and return what answers it."""
+        update = _parse(body)
+        if isinstance(update, PreCheckoutQuery | MalformedQuery):
+            return self._desk.answer_relayed(update, request_id)
+        inbox.take(self._db, bot_id=self.telegram.bot_id, update=update, request_id=request_id)
+        return None
 
     def poll_after(self, purchase: Purchase) -> int | None:
         """Return POLL_AFTER for a pending purchase."""

@@ -10,6 +10,8 @@ from stars.live.telegram import UPDATES, Telegram
 
 PATH = "/api/v1/purchase/webhook"
 SET_AGAIN = "flask telegram webhook set"
+SET_AGAIN_OR_RELAY = f"{SET_AGAIN}; or RELAYED_UPDATES=true, if the shop's own bot relays"
+ASK_FOR_IT = "have the shop's own bot ask for it in allowed_updates"
 
 FRESH = 3600
 """Seconds after which a delivery that failed is history."""
@@ -19,12 +21,14 @@ FRESH = 3600
 class Webhook:
     """Where Telegram is to send, with which secret. `url` is None if PUBLIC_URL is not set.
 
-    `is_for_all`: the shop's own bot is passed on what is not for us.
+    `is_for_all`: the shop's own bot is passed on what is not for us. `is_theirs`: that bot has the
+    webhook, or polls, and relays what comes.
     """
 
     url: str | None
     secret: str
     is_for_all: bool = False
+    is_theirs: bool = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Webhook":
@@ -34,6 +38,7 @@ class Webhook:
             url=url,
             secret=settings.telegram_webhook_secret or "",
             is_for_all=settings.forward_updates_url is not None,
+            is_theirs=settings.relayed_updates,
         )
 
 
@@ -69,13 +74,15 @@ def repair(telegram: Telegram, webhook: Webhook) -> bool:
     """Set the webhook again if it is not where it should be.
 
     Returns:
-        True if it was set again. Without a url it never is.
+        True if it was set again. Without a url it never is, nor where it is the bot's own.
 
     Raises:
         TelegramError: it is not set, or nobody knows.
 
     """
-    if webhook.url is None or not misdirections(telegram.webhook_info(), webhook):
+    if webhook.url is None or webhook.is_theirs:
+        return False
+    if not misdirections(telegram.webhook_info(), webhook):
         return False
     claim(telegram, webhook, url=webhook.url)
     return True
@@ -87,25 +94,28 @@ def misdirections(info: Json, webhook: Webhook) -> list[Problem]:
     https://core.telegram.org/bots/api#webhookinfo
     """
     found = []
-    wrong_place = _wrong_place(str(info.get("url", "")), webhook.url)
+    wrong_place = None if webhook.is_theirs else _wrong_place(info.get("url", ""), webhook.url)
     if wrong_place:
-        found.append(Problem(problem=wrong_place, cure=SET_AGAIN))
+        found.append(Problem(problem=wrong_place, cure=SET_AGAIN_OR_RELAY))
     sent = info.get("allowed_updates") or UPDATES
     lacking = sorted(set(UPDATES) - set(sent))
     if lacking:
         names = ", ".join(lacking)
-        found.append(Problem(problem=f"Telegram does not send {names}", cure=SET_AGAIN))
+        cure = ASK_FOR_IT if webhook.is_theirs else SET_AGAIN
+        found.append(Problem(problem=f"Telegram does not send {names}", cure=cure))
     return found
 
 
-def failed_delivery(info: Json) -> Problem | None:
+def failed_delivery(info: Json, webhook: Webhook) -> Problem | None:
     """Return why the last delivery failed, if it did not long ago."""
     error = info.get("last_error_message")
     age = time.time() - info.get("last_error_date", 0)
     if not error or age > FRESH:
         return None
     cure = "see that PUBLIC_URL is reachable, look into the logs"
-    if "401" in error:
+    if webhook.is_theirs:
+        cure = "look into the logs of the shop's own bot"
+    elif "401" in error:
         cure = f"the secret differs: {SET_AGAIN}"
     return Problem(problem=f"the last delivery failed: {error}", cure=cure)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_UPDATE_BYTES = 1024 * 1024
+"""Of Telegram's: a long message that answers a long message is over what others may send."""
 BEGUN_AT = "stars.begun_at"
 """Where a request's environ tells when it began."""
 

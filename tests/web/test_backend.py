@@ -212,6 +212,7 @@ NEEDS: list[tuple[str, str, set[Scope]]] = [
     ("POST", f"{LIST}/p1/fail", {"write"}),
     ("POST", f"{LIST}/p1/fulfil", {"write"}),
     ("POST", f"{LIST}/p1/refund", {"refund"}),
+    ("POST", "/api/v1/telegram/updates", {"write"}),
     ("POST", "/api/v1/purchase", {"write"}),
     ("POST", "/api/v1/purchase/invoice", {"write"}),
     ("GET", "/api/v1/purchase/p1", {"read", "write"}),

@@ -6,16 +6,13 @@ from stars import errors
 from stars.schemas.answers import StatusAnswer, WebhookAnswer
 from stars.web.answers import respond
 from stars.web.api import Answer, Blueprint
-from stars.web.requests import request_id, service
+from stars.web.requests import MAX_UPDATE_BYTES, request_id, service
 
 blp = Blueprint(
     "webhook", __name__, url_prefix="/api/v1/purchase", description="Called by Telegram."
 )
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-MAX_UPDATE_BYTES = 1024 * 1024
-"""A long message that answers a long message is over the 64 KiB that others may send."""
-
 INLINE_ANSWER = {
     "method": "answerPreCheckoutQuery",
     "pre_checkout_query_id": "1234567890",
