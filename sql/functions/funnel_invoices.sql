@@ -2,10 +2,10 @@
 --
 -- An invoice is followed to its last event, whenever that was. What came after the purchase is no
 -- step of it, like Stars that went back: what was bought was bought. What was handed out stays so,
--- too: fulfilled_ms is the time from the payment to it, NULL for what was not. A purchase that began without
--- an invoice is none: of two events at most, invoiced_at tells (it takes three to reopen one), of
--- more the first event. A first event that is the last one, too, is the invoice itself: it is still
--- open, and nothing needs to be read.
+-- too: fulfilled_ms is the time from the payment to it, NULL for what was not. A purchase that
+-- began without an invoice is none: of two events at most, invoiced_at tells (it takes three to
+-- reopen one), of more the first event. A first event that is the last one, too, is the invoice
+-- itself: it is still open, and nothing needs to be read.
 -- The cost grows with the window, not with the table: purchases_by_created_at finds what began in
 -- it, and each event is read by its key. OFFSET 0 keeps the planner from reading all events
 -- instead. A function of one SELECT becomes part of the statement that calls it.
