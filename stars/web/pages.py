@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, render_template, request
 
 from stars.errors import Refusal
+from stars.web.compression import compress
 from stars.web.problems import refusal_headers
 from stars.web.requests import service
 
@@ -77,7 +78,7 @@ def render(
         "Vary": "Accept-Language",
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(html, status, headers)
+    return compress(Response(html, status, headers), request)
 
 
 def front_ends() -> str:

@@ -31,12 +31,31 @@ function replace(old, now) {
   const known = new Set(keysOf(old));
   const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
   const unfolded = [...old.querySelectorAll("details[open]")].map((part) => part.id);
+  const place = placeIn(old);
+  const scrolled = [...old.querySelectorAll(".scroll")].map((part) => part.scrollLeft);
   old.replaceChildren(...now.childNodes);
   shown.set(old.id, html);
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
   for (const row of old.querySelectorAll("[data-key]")) row.classList.toggle("fresh", !known.has(row.dataset.key));
   dress(old);
-  if (focused) document.getElementById(focused)?.focus();
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  for (const part of old.querySelectorAll(".scroll")) part.scrollLeft = scrolled.shift() ?? 0;
+  returnTo(old, place);
+}
+
+// The row that somebody reads: the first one in sight, once the beginning is not.
+function placeIn(part) {
+  if (part.getBoundingClientRect().top >= 0) return null;
+  for (const row of part.querySelectorAll("[data-key]")) {
+    const { top } = row.getBoundingClientRect();
+    if (top >= 0) return { key: row.dataset.key, top };
+  }
+  return null;
+}
+
+function returnTo(part, place) {
+  const row = place && part.querySelector(`[data-key="${CSS.escape(place.key)}"]`);
+  if (row) scrollBy(0, row.getBoundingClientRect().top - place.top);
 }
 
 function keysOf(part) {
@@ -59,10 +78,12 @@ async function keepFresh() {
 // --- Sums, which take longer than the page ------------------------------------------------------------------------
 
 async function keepSums(place) {
+  place.textContent = "counting…";
   while (true) {
     if (!document.hidden) {
       const sums = await fetchPage(place.dataset.load).catch(() => null);
       if (sums) place.replaceChildren(...sums.getElementById(place.id).childNodes);
+      else place.textContent = "not counted: too much, or no connection";
     }
     await new Promise((resume) => setTimeout(resume, SUM_EVERY));
   }
@@ -102,6 +123,16 @@ document.addEventListener("keydown", (event) => {
   if (!field || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   field.select();
+});
+
+const STEPS = { j: 1, k: -1 };
+
+document.addEventListener("keydown", (event) => {
+  const step = STEPS[event.key];
+  if (!step || event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const rows = [...document.querySelectorAll("[data-key]")];
+  const current = rows.findIndex((row) => row.contains(document.activeElement));
+  rows[Math.max(0, current + step)]?.querySelector("a, button")?.focus();
 });
 
 // Back from a purchase to the list as it was filtered.

@@ -7,7 +7,7 @@ import pytest
 from harness.browser import PASSWORD, Shop
 from harness.people import Person
 from harness.types import Command
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 Open = Callable[[str], Page]
 
@@ -66,6 +66,43 @@ def test_what_is_selected_stays_selected(console: Open, alice: Person) -> None:
     assert page.evaluate("getSelection().toString().trim()") == "p1"
     page.evaluate("getSelection().empty()")
     page.wait_for_selector("tr.fresh")
+
+
+def test_what_comes_in_moves_nothing_that_somebody_reads(console: Open, alice: Person) -> None:
+    for number in range(30):
+        alice.invoice(f"p{number:02}")
+    page = console("")
+    page.locator("#to-p05").evaluate("(row) => scrollTo(0, row.getBoundingClientRect().top - 200)")
+    before = page.locator("#to-p05").evaluate("(row) => row.getBoundingClientRect().top")
+    alice.invoice("p99")
+    page.locator("#to-p99").wait_for(state="attached")
+    after = page.locator("#to-p05").evaluate("(row) => row.getBoundingClientRect().top")
+    assert abs(after - before) <= 1
+
+
+def test_rows_are_reached_and_opened_by_keys(console: Open, alice: Person) -> None:
+    for number in range(3):
+        alice.invoice(f"p{number}")
+    page = console("")
+    for key in ("j", "j", "j", "k"):
+        page.keyboard.press(key)
+    assert page.locator(":focus").inner_text() == "p1"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1 >> text=p1")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "To the page"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_sums_that_cannot_be_had_are_said_so(shop: Shop, chromium: Browser) -> None:
+    """In a browser that may complain of a connection that is cut."""
+    context = chromium.new_context(http_credentials=PASSWORD)
+    page = context.new_page()
+    page.route("**/console/totals?", lambda route: route.abort())
+    page.goto(f"{shop.service}/console")
+    page.wait_for_selector("text=not counted")
+    context.close()
 
 
 def test_a_whole_row_leads_to_its_purchase_and_back_to_the_list(
