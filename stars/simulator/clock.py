@@ -13,11 +13,12 @@ class Clock:
     Nothing here polls: whoever waits, waits on `changed`, which is also the lock of all state.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, begins_ago: float = 0) -> None:
+        """Begin so many seconds in the past."""
         self.changed = threading.Condition()
         self.under_way = 0  # deliveries that have begun and not ended
         self.closed = False
-        self._pushed = time.time() - time.monotonic()
+        self._pushed = time.time() - time.monotonic() - begins_ago
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         # Acts that are due at the same moment happen in the order they were asked for.
         self._numbers = itertools.count()

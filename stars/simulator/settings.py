@@ -43,6 +43,8 @@ class Settings:
     webhook_timeout: float = 60.0
     # Telegram demands https and certain ports; without it, http to this machine is accepted, too.
     https_only: bool = False
+    # Seconds by which the clock begins in the past, so that a year of subscriptions may end today.
+    begins_ago: float = 0.0
     # Of everything random: the same calls then give the same ids.
     seed: int | None = None
 

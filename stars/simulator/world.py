@@ -27,7 +27,7 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.random = random.Random(settings.seed)
-        self.clock = Clock()
+        self.clock = Clock(settings.begins_ago)
         self.lock = self.clock.changed
         self.bots: dict[str, Bot] = {}
         self.users: dict[int, User] = {}
