@@ -171,6 +171,7 @@ def catalogue() -> list[dict[str, object]]:
             "description": "Of the demo shop",
             "price_stars": item.price_stars,
             "purchase_type": item.purchase_type,
+            "subscription_period": item.subscription_period,
         }
         for item in demo.ITEMS
     ]

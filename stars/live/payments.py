@@ -33,6 +33,10 @@ POLL_AFTER = 1
 """Seconds: Telegram's word comes within a few, and a look is one indexed read."""
 
 
+RENEWALS = {"cancel_renewals": True, "allow_renewals": False}
+"""What an operator may do to the subscription of a purchase, and whether that ends renewals."""
+
+
 class LivePayments(Payments):
     """Live mode. Telegram makes the links, takes the Stars and tells of them."""
 
@@ -129,13 +133,24 @@ class LivePayments(Payments):
         return health.latest(self._db, bot_id=self.telegram.bot_id)
 
     def operator_actions(self, purchase: Purchase) -> tuple[str, ...]:
-        """Return `refund` for a live purchase that succeeded."""
-        if purchase["mode"] == self.mode and purchase["status"] == "succeeded":
-            return ("refund",)
-        return ()
+        """Return what may be done to a live purchase that succeeded."""
+        if purchase["mode"] != self.mode or purchase["status"] != "succeeded":
+            return ()
+        if purchase["subscription_period"] is not None:
+            return ("refund", *RENEWALS)
+        return ("refund",)
 
     def act(self, action: str, *, purchase_id: str, request_id: str, address: str) -> None:
-        """Give the Stars of a purchase back."""
+        """Give the Stars of a purchase back, or end or allow the renewals of its subscription."""
+        if action in RENEWALS:
+            self.edit_subscription(
+                purchase_id=purchase_id,
+                owner=ANYBODY,
+                is_canceled=RENEWALS[action],
+                requested_by="shop",
+                request_id=request_id,
+            )
+            return
         if action != "refund":
             super().act(action, purchase_id=purchase_id, request_id=request_id, address=address)
         self.refund(purchase_id=purchase_id, request_id=request_id)

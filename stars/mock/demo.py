@@ -10,6 +10,7 @@ class DemoItem:
     item_id: str
     purchase_type: str
     price_stars: int
+    subscription_period: int | None = None
 
 
 ITEMS = (
@@ -19,4 +20,6 @@ ITEMS = (
     DemoItem("extra-life", "boost", 1),
     DemoItem("starter-pack", "stars_pack", 100),
     DemoItem("treasure", "stars_pack", 2500),
+    # Without a catalogue the mock takes monthly-... for a subscription.
+    DemoItem("monthly-pass", "unknown", 100, subscription_period=2_592_000),
 )

@@ -11,6 +11,7 @@ from stars.domain.subscriptions import EditedBy, Subscription
 from stars.domain.types import ANYBODY, Mode, Order, Owner, Purchase, Transition
 from stars.errors import AnswerLost, PurchaseNotFound
 from stars.mock import links, outcomes, subscriptions
+from stars.mock.subscriptions import Act
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "pending": ("complete", "fail"),
@@ -18,6 +19,15 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "succeeded": ("fail",),
 }
 """What an operator may do to a purchase, by its status."""
+
+PLAYED: dict[str, Act] = {
+    "renew": "renew",
+    "fail_renewal": "fail",
+    "cancel_renewals": "cancel",
+    "resume_renewals": "resume",
+    "expire": "expire",
+}
+"""What an operator may do to the subscription of a purchase."""
 
 
 class MockPayments(Payments):
@@ -100,10 +110,18 @@ class MockPayments(Payments):
         """Return what may be done to a purchase of the mock; to a live one, nothing."""
         if purchase["mode"] != self.mode:
             return ()
-        return ACTIONS.get(purchase["status"], ())
+        actions = ACTIONS.get(purchase["status"], ())
+        if purchase["subscription_period"] is not None and purchase["status"] == "succeeded":
+            return (*PLAYED, *actions)
+        return actions
 
     def act(self, action: str, *, purchase_id: str, request_id: str, address: str) -> None:
-        """Complete, fail or reopen a purchase, whoever owns it."""
+        """Complete, fail or reopen a purchase, whoever owns it, or act on its subscription."""
+        if action in PLAYED:
+            subscriptions.play(
+                self._db, purchase_id=purchase_id, act=PLAYED[action], request_id=request_id
+            )
+            return
         match action:
             case "complete":
                 purchases.complete_purchase(

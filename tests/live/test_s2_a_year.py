@@ -25,8 +25,8 @@ from harness.year_run import MARGIN, MONTH, YearRun
 
 from stars.domain import items
 
-MEMBERS = int(os.environ.get("YEAR_MEMBERS", "16"))
-MONTHS = int(os.environ.get("YEAR_MONTHS", "4"))
+MEMBERS = int(os.environ.get("YEAR_MEMBERS", "10"))
+MONTHS = int(os.environ.get("YEAR_MONTHS", "3"))
 CHARGES = """
     SELECT telegram_payment_charge_id, verdict IN ('settled', 'renewed'), refunded_at IS NOT NULL
     FROM charges

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from flask import Response, request
 
-from stars.domain import purchases, wording
+from stars.domain import purchases, subscriptions, wording
 from stars.domain.events import history
 from stars.domain.types import ANYBODY, Event, Purchase
 from stars.errors import PurchaseNotFound
@@ -22,6 +22,12 @@ STATUS_AFTER = {
     "fail": "failed",
     "reopen": "pending",
     "refund": "refunded",
+    "renew": "succeeded",
+    "fail_renewal": "succeeded",
+    "cancel_renewals": "succeeded",
+    "resume_renewals": "succeeded",
+    "allow_renewals": "succeeded",
+    "expire": "succeeded",
 }
 """In which status each action leaves a purchase."""
 
@@ -47,6 +53,7 @@ def show_purchase(purchase_id: str) -> Response:
         "purchase.html",
         purchase=purchase,
         steps=steps_of(history(here.db, purchase_id=purchase_id, owner=ANYBODY)),
+        subscription=subscriptions.find_one(here.db, purchase_id=purchase_id, owner=ANYBODY),
         charges=here.payments.charges_of(purchase_id),
         actions=here.payments.operator_actions(purchase),
         # An address may claim anything: it is believed if the purchase bears it out.
@@ -56,7 +63,7 @@ def show_purchase(purchase_id: str) -> Response:
 
 @blp.post("/purchases/<purchase_id>")
 def act(purchase_id: str) -> Response:
-    """Complete, fail or reopen a mock purchase; refund a live one, after asking."""
+    """Do one of the payments' operator_actions; what gives money away, after asking."""
     here = service()
     action = request.form.get("action", "")
     purchase = find(purchase_id)
