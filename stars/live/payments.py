@@ -23,7 +23,9 @@ from stars.live import (
 )
 from stars.live.desk import Desk
 from stars.live.forwarding import ShopBot
+from stars.live.inbox import Reception
 from stars.live.reconcile import Report, Rules
+from stars.live.support import Support, question_in
 from stars.live.telegram import Telegram
 from stars.live.updates import MalformedQuery, PreCheckoutQuery, Update, parse_update
 from stars.live.webhook import Webhook
@@ -49,6 +51,7 @@ class LivePayments(Payments):
         self._rules = Rules.from_settings(settings)
         caller = Caller(only_public=settings.app_env != "development")
         self.shop_bot = ShopBot.from_settings(settings, caller)
+        self._support = Support.from_settings(settings)
         self._desk = Desk(db, bot_id=telegram.bot_id, settings=settings, caller=caller)
 
     def create_invoice(
@@ -101,14 +104,17 @@ class LivePayments(Payments):
         update = _parse(body)
         if isinstance(update, PreCheckoutQuery | MalformedQuery):
             return self._desk.answer(update, request_id)
-        inbox.take(
+        support = self._answer_question(update)
+        outcome = inbox.take(
             self._db,
             bot_id=self.telegram.bot_id,
             update=update,
             request_id=request_id,
             passes_on=self.shop_bot is not None,
         )
-        return UpdateAnswer(status=200)
+        if support is None or outcome is Reception.REPEATED:
+            return UpdateAnswer(status=200)
+        return UpdateAnswer(status=200, document=support)
 
     def take_relayed(self, *, body: bytes, request_id: str) -> Json | None:
         """Keep an update that the shop's own bot relays, handle it, and return what answers it."""
@@ -199,6 +205,16 @@ class LivePayments(Payments):
     def charges_of(self, purchase_id: str) -> list[ChargeShown]:
         """Return what was paid for a purchase, oldest first."""
         return charges.find(self._db, purchase_id=purchase_id)
+
+    def _answer_question(self, update: Update) -> Json | None:
+        """Return the call that answers a user's question, None if none is asked of us.
+
+        Before the update is taken: what cannot be answered now, Telegram sends again.
+        """
+        question = question_in(update)
+        if question is None or self._support is None:
+            return None
+        return self._support.answer(self._db, question)
 
     def _admit_telegram(self, secret: str) -> None:
         """Let in whoever knows the secret that only Telegram was told.

@@ -82,13 +82,15 @@ class ItemsAnswer(Schema):
 
 
 class WebhookAnswer(Schema):
-    """What Telegram is answered: `status`, or the call that answers a pre-checkout query."""
+    """What Telegram is answered: `status`, or the call that answers a query or a question."""
 
     status = fields.String()
     method = fields.String()
     pre_checkout_query_id = fields.String()
     ok = fields.Boolean()
     error_message = fields.String()
+    chat_id = fields.Integer()
+    text = fields.String()
 
 
 class StatusAnswer(Schema):

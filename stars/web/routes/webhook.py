@@ -33,8 +33,8 @@ INLINE_ANSWER = {
         schema=WebhookAnswer(),
         example=INLINE_ANSWER,
         description="Live mode: the update is kept and handled. The answer to a "
-        "pre_checkout_query is in it, our own or that of the shop's own bot; "
-        'to anything else it is `{"status": "accepted"}`.',
+        "pre_checkout_query is in it, our own or that of the shop's own bot, and the answer to "
+        '/paysupport, /terms and /privacy; to anything else it is `{"status": "accepted"}`.',
     ),
     refuses=(
         errors.Unauthorized,
