@@ -1,12 +1,15 @@
 """`flask endpoints` and `flask deliveries`: whom the service tells, and what it told."""
 
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 import click
 
 from stars.commands.command import CommandGroup, service
 from stars.commands.output import show_table
 from stars.commands.parameters import as_json, moment
+from stars.database.pool import Database
+from stars.domain.types import Mode
 from stars.notifications import deliveries as log
 from stars.notifications import endpoints as addresses
 from stars.notifications.deliveries import State
@@ -17,6 +20,21 @@ endpoints = CommandGroup("endpoints", help="Say whom the service tells of what h
 deliveries = CommandGroup("deliveries", help="Look at what was told, and tell it again.")
 endpoint_id = click.argument("endpoint_id", metavar="NUMBER", type=click.IntRange(1, 2**63 - 1))
 SECRET_ONCE = "Keep the secret now: it is not shown again."
+
+Answer = TypeVar("Answer", covariant=True)
+
+
+class Verb(Protocol[Answer]):
+    """Something that can be done to one endpoint of a mode. Raises EndpointNotFound."""
+
+    def __call__(self, db: Database, *, endpoint_id: int, mode: Mode) -> Answer:
+        """Do it."""
+
+
+def act(verb: Verb[Answer], endpoint_id: int) -> Answer:
+    """Do something to an endpoint of this service's mode, and return what comes of it."""
+    here = service()
+    return verb(here.db, endpoint_id=endpoint_id, mode=here.payments.mode)
 
 
 @endpoints.command("add")
@@ -65,8 +83,7 @@ def list_endpoints(as_json: bool) -> None:
 @endpoint_id
 def remove_endpoint(endpoint_id: int) -> None:
     """Take an endpoint away, with its log."""
-    here = service()
-    addresses.remove(here.db, endpoint_id=endpoint_id, mode=here.payments.mode)
+    act(addresses.remove, endpoint_id)
     click.echo(f"Endpoint {endpoint_id} is removed.")
 
 
@@ -74,8 +91,7 @@ def remove_endpoint(endpoint_id: int) -> None:
 @endpoint_id
 def rotate_secret(endpoint_id: int) -> None:
     """Give an endpoint a new secret. The one before signs as well, for a day."""
-    here = service()
-    secret = addresses.rotate(here.db, endpoint_id=endpoint_id, mode=here.payments.mode)
+    secret = act(addresses.rotate, endpoint_id)
     click.echo(secret)
     click.echo(SECRET_ONCE, err=True)
 
@@ -92,8 +108,7 @@ def disable_endpoint(endpoint_id: int) -> None:
 @endpoint_id
 def enable_endpoint(endpoint_id: int) -> None:
     """Tell an endpoint again, from where it was disabled."""
-    here = service()
-    addresses.enable(here.db, endpoint_id=endpoint_id, mode=here.payments.mode)
+    act(addresses.enable, endpoint_id)
     click.echo(f"Endpoint {endpoint_id} is enabled.")
 
 
@@ -101,8 +116,7 @@ def enable_endpoint(endpoint_id: int) -> None:
 @endpoint_id
 def send_test_event(endpoint_id: int) -> None:
     """Send an endpoint a test event."""
-    here = service()
-    number = log.make_test(here.db, endpoint_id=endpoint_id, mode=here.payments.mode)
+    number = act(log.make_test, endpoint_id)
     click.echo(f"Delivery {number} is on its way: see flask deliveries list.")
 
 
