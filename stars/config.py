@@ -64,6 +64,7 @@ class Settings:
     database_connections: int = DATABASE_CONNECTIONS
     log_level: str = "INFO"
     public_url: str | None = None
+    script_name: str = ""
     mock_links: str = "service"
     cors_origins: tuple[str, ...] = ()
     cors_headers: tuple[str, ...] = ()
@@ -117,6 +118,11 @@ class Settings:
         telegram = urlsplit(self.telegram_api_url).hostname or ""
         is_tried = self.mode == "live" and self.app_env == "development"
         return is_tried and is_this_machine(telegram)
+
+    @property
+    def prefix(self) -> str:
+        """The path that the service stands under for those who ask, like `/stars`; "" for none."""
+        return self.script_name or urlsplit(self.public_url or "").path
 
     @property
     def listening_on(self) -> str:
@@ -211,6 +217,7 @@ def read_settings(variables: Variables) -> Settings:
             "LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", default="INFO"
         ),
         public_url=text("PUBLIC_URL").rstrip("/") or None,
+        script_name=text("SCRIPT_NAME").rstrip("/"),
         mock_links=variables.choice("MOCK_LINKS", "service", "t.me", default="service"),
         cors_origins=separated(text("CORS_ORIGINS")),
         cors_headers=separated(text("CORS_HEADERS")),

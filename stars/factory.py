@@ -71,6 +71,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     app = StarsApp("stars", template_folder="web/templates", static_folder="web/static")
     app.config["MAX_CONTENT_LENGTH"] = requests.MAX_BODY_BYTES
+    app.prefix = settings.prefix
+    # On a platform nobody but its router reaches the service.
+    app.trusts_anybody = settings.app_env != "development"
     app.extensions["stars"] = assemble_service(settings)
     problems.install(app)
     nowhere.install(app)

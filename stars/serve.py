@@ -67,6 +67,7 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # On a platform nobody but its router reaches the service.
 forwarded_allow_ips = "127.0.0.1,::1" if in_development else "*"
 forwarder_headers = ""  # a header cannot say what the path is
+secure_scheme_headers: dict[str, str] = {}  # stars.web.forwarded reads them, and refuses nobody
 control_socket_disable = True
 
 
@@ -75,6 +76,11 @@ def on_starting(_server: Any) -> None:
     metric_files.merge_ended()
     about = {"mode": settings.mode, "app_env": settings.app_env, "bind": bind, "database": DATABASE}
     logging.getLogger("stars.serve").info("starting", extra=about)
+
+
+def post_fork(_server: Any, _worker: Worker) -> None:
+    """Leave the prefix of paths to the app, which knows it: gunicorn would refuse all others."""
+    os.environ.pop("SCRIPT_NAME", None)
 
 
 def child_exit(_server: Any, worker: Worker) -> None:

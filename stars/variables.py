@@ -27,6 +27,10 @@ SHAPES = {
         "must be an address or a name to listen on, like 127.0.0.1 or ::, without a port",
     ),
     "PUBLIC_URL": (r"https?://[^\s?#]+", "must be like https://stars.example.com, without a query"),
+    "SCRIPT_NAME": (
+        r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?",
+        "must be a path like /stars",
+    ),
     "CORS_ORIGINS": (
         r"(\*|https?://[^\s/?#*,]+)(, *https?://[^\s/?#*,]+)*",
         "must be like https://a.example, http://b:3000",

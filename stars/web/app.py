@@ -10,7 +10,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import get_current_url, get_host
 from werkzeug.utils import cached_property
 
-from stars.web import requests
+from stars.web import forwarded, requests
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -53,11 +53,14 @@ class StarsApp(Flask):
     jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     request_class = StarsRequest
     session_interface = NoSessions()
+    prefix = ""
+    trusts_anybody = False
 
     def wsgi_app(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer a request, which is known by its id until then."""
+        """Answer a request as it was before proxies passed it on. It is known by its id."""
+        forwarded.settle(environ, prefix=self.prefix, trusts_anybody=self.trusts_anybody)
         token = requests.begin(environ)
         try:
             return super().wsgi_app(environ, start_response)
