@@ -8,9 +8,11 @@ from stars.commands.endpoints import deliveries, endpoints
 from stars.commands.funnel import measure_funnel
 from stars.commands.items import items as item_commands
 from stars.commands.keys import keys
+from stars.commands.listen import listen
 from stars.commands.purchase import purchase as purchase_commands
 from stars.commands.rehearse import rehearse
 from stars.commands.telegram import telegram
+from stars.commands.trigger import trigger
 from stars.commands.user import user
 from stars.commands.worker import worker
 from stars.config import Settings, settings_or_exit
@@ -59,6 +61,8 @@ COMMANDS = (
     telegram,
     measure_funnel,
     rehearse,
+    trigger,
+    listen,
 )
 
 

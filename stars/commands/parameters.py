@@ -35,3 +35,11 @@ def moment(
 
 purchase_id = click.argument("purchase_id", metavar="ID", callback=identifier)
 as_json = click.option("--json", "as_json", is_flag=True, help="For machines.")
+service_address = click.option(
+    "--service",
+    envvar="STARS_URL",
+    default="http://127.0.0.1:8000",
+    show_default=True,
+    help="Where it runs.",
+)
+server_key = click.option("--key", envvar="STARS_KEY", help="A server key of it; else STARS_KEY.")
