@@ -322,6 +322,12 @@ CREATE TABLE schema_migrations (
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
+CREATE TABLE star_balances (
+    bot_id bigint NOT NULL,
+    nanostars numeric NOT NULL,
+    asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE star_transactions (
     bot_id bigint NOT NULL,
     "position" bigint NOT NULL,
@@ -478,6 +484,9 @@ ALTER TABLE ONLY schema_functions
 
 ALTER TABLE ONLY schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY star_balances
+    ADD CONSTRAINT star_balances_pkey PRIMARY KEY (bot_id);
 
 ALTER TABLE ONLY star_transactions
     ADD CONSTRAINT star_transactions_bot_id_position_key UNIQUE (bot_id, "position");

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from stars.commands.balance import show_balance
 from stars.commands.command import CommandGroup, live_payments, request_id, service
 from stars.commands.output import show_record, show_table
 from stars.commands.parameters import as_json
@@ -21,6 +22,7 @@ from stars.live.telegram import TelegramError
 telegram = CommandGroup("telegram", help="Set and check the webhook, and reconcile with Telegram.")
 webhook = CommandGroup("webhook", help="Say where Telegram sends what happens.")
 telegram.add_command(webhook)
+telegram.add_command(show_balance)
 
 
 @telegram.command("reconcile")

@@ -14,7 +14,7 @@ from stars.config import Settings
 from stars.database.pool import Database
 from stars.domain.health import HealthCheck
 from stars.domain.types import Json
-from stars.live import cancellations, charges, health, inbox, refunds, transactions
+from stars.live import balance, cancellations, charges, health, inbox, refunds, transactions
 from stars.live import webhook as webhooks
 from stars.live.charges import ChargeVerdict, RefundVerdict
 from stars.live.subscriptions import Hearing
@@ -122,6 +122,7 @@ def reconcile(
     try:
         read_transactions(db, telegram, request_id=request_id, tally=tally)
         follow_withdrawals(db, telegram)
+        balance.ask(db, telegram)
     except TelegramError as error:
         troubles.append(str(error))
     try:

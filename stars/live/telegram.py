@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import httpx
 
+from stars.domain.amounts import NANO
 from stars.proxies import ProxyError, way_to
 
 UPDATES = ("message", "pre_checkout_query", "subscription")
@@ -157,6 +158,11 @@ class Telegram:
     def star_balance(self) -> int:
         """Return how many Stars the bot has. May be negative. Raises TelegramError."""
         return int(cast(Json, self.call("getMyStarBalance"))["amount"])
+
+    def star_balance_in_parts(self) -> int:
+        """Return the same in nanostars, of which a Star has 10**9. Raises TelegramError."""
+        amount = cast(Json, self.call("getMyStarBalance"))
+        return int(amount["amount"]) * NANO + int(amount.get("nanostar_amount", 0))
 
     def set_webhook(self, *, url: str, secret: str, updates: list[str]) -> None:
         """Have Telegram send to `url`, with `secret` in the header. Raises TelegramError.

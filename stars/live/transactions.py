@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from stars.database.pool import Database
 from stars.database.queries import queries
+from stars.domain.amounts import NANO
 from stars.domain.types import Json
 from stars.live.charges import Charge
 from stars.live.documents import (
@@ -22,9 +23,6 @@ from stars.live.documents import (
 
 SALE = "invoice_payment"
 """The type of a transaction that pays an invoice. Gifts and paid media have others."""
-
-NANO = 10**9
-"""Parts of a Star, in which Telegram tells amounts that are not whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
