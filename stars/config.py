@@ -84,10 +84,10 @@ class Settings:
     silence_after: int = SILENCE_AFTER
     fulfil_within: timedelta | None = None
     refund_unfulfilled_after: timedelta | None = None
-    forward_updates_url: str | None = None
+    forward_updates_url: str | None = field(default=None, repr=False)
     forward_updates_secret: str | None = field(default=None, repr=False)
     relayed_updates: bool = False
-    pre_checkout_url: str | None = None
+    pre_checkout_url: str | None = field(default=None, repr=False)
     pre_checkout_secret: str | None = field(default=None, repr=False)
     support_contact: str | None = None
     terms_url: str | None = None

@@ -29,6 +29,7 @@ def relayed_shop(server: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A service that knows that the bot keeps its updates."""
     with open_shop(server, tmp_path_factory.mktemp("relayed"), RELAYED_UPDATES="true") as shop:
         assert shop.run("telegram", "webhook", "delete").exit_code == 0
+        shop.sim.act("settings", checkout_seconds=60.0)  # ten are few on a busy machine
         yield shop
         assert shop.wrong() == []
 
