@@ -10,9 +10,11 @@ from typing import Any, Self
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool
 
 from stars.database.waiting import is_cooperative, is_readable, wait_cooperatively
+from stars.encoding import decode
 
 CONNECT_WAIT = 2
 """Seconds for one host to answer. PostgreSQL's library allows no fewer."""
@@ -95,6 +97,7 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        set_json_loads(decode, context=self)
         self._cursors: dict[str, psycopg.Cursor[TupleRow]] = {}
 
     @classmethod

@@ -4,7 +4,6 @@ The statement judges and commits. Then what it judged becomes a result, or a ref
 a refusal undoes nothing that was recorded.
 """
 
-import json
 import logging
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn, cast
@@ -12,6 +11,7 @@ from typing import NamedTuple, NoReturn, cast
 from stars.database.pool import Database
 from stars.database.queries import queries
 from stars.domain.types import ANYBODY, Mode, Order, Owner, Purchase, Status, Transition, Verdict
+from stars.encoding import encode
 from stars.errors import (
     InvalidPurchasePayload,
     ItemNotForSale,
@@ -22,8 +22,6 @@ from stars.errors import (
 )
 
 log = logging.getLogger(__name__)
-
-COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +106,7 @@ class Attempt:
             "purchase_type": self.order.purchase_type,
             "source": self.order.source,
             "channel": self.order.channel,
-            "metadata": COMPACT.encode(self.order.metadata),
+            "metadata": encode(self.order.metadata).decode(),
             "to_status": self.step.to_status,
             "from_statuses": list(self.step.from_statuses),
             "event_if_known": self.step.event_if_known,

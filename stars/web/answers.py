@@ -1,17 +1,16 @@
 """What is answered, as JSON."""
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Response
 
 from stars.domain.types import Transition
+from stars.encoding import encode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-ENCODER = json.JSONEncoder(separators=(",", ":"))
 REPLAYED = {
     "Idempotent-Replayed": {
         "schema": {"type": "string", "enum": ["true"]},
@@ -43,7 +42,7 @@ def respond(
 
     That it fits the schema its route documents is what the test of G25 proves.
     """
-    return JsonResponse(ENCODER.encode(document) + "\n", status, headers, mimetype)
+    return JsonResponse(encode(document) + b"\n", status, headers, mimetype)
 
 
 def replay_header(transition: Transition) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
@@ -30,6 +31,15 @@ class StarsRequest(Request):
     def host(self) -> str:
         """The host that was called, with its port if that is not the usual one."""
         return known_host(self.scheme, self.headers.get("Host"), self.server)
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body. Where the worker has read it whole, there is nothing to guard against."""
+        body = self.environ["wsgi.input"]
+        is_whole = "wsgi.input_terminated" in self.environ and isinstance(body, BytesIO)
+        if is_whole and body.getbuffer().nbytes <= (self.max_content_length or 0):
+            return cast(BytesIO, body)
+        return super().stream
 
     @cached_property
     def root_url(self) -> str:
