@@ -68,6 +68,8 @@ def main() -> None:
             if name == "demo":
                 page.click("[data-item=dragon-skin]")
                 page.frame_locator("iframe").locator("button.main").wait_for()
+            if name == "console":
+                page.locator("#totals strong").first.wait_for()
             page.screenshot(path=DOCS / f"{name}.png")
         browser.close()
         server.shutdown()
