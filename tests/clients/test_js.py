@@ -48,6 +48,16 @@ def test_its_types_are_those_of_the_published_document(app: Flask) -> None:
     assert made == (CLIENT / "types" / "api.d.ts").read_text(encoding="utf-8")
 
 
+def test_its_declarations_are_those_of_its_code(tmp_path: Path) -> None:
+    """Out of date? npm run build."""
+    run(install(CLIENT) / ".bin" / "tsc", "-p", "tsconfig.build.json", "--outDir", tmp_path)
+    made = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
+    types = CLIENT / "types"
+    kept = {name: (types / name).read_text(encoding="utf-8") for name in made}
+    assert made == kept
+    assert set(made) | {"api.d.ts"} == {file.name for file in types.iterdir()}
+
+
 def test_the_package_has_all_it_needs() -> None:
     install(CLIENT)
     [packed] = json.loads(run("npm", "pack", "--json", "--dry-run", "--ignore-scripts"))
