@@ -3,7 +3,8 @@
 
 -- name: read_health_facts(bot_id)^
 -- Seconds since the last update of Telegram's; seconds since the first live purchase after it, of
--- which nobody has told anything; and the Stars that wait to go back. NULL: there is none.
+-- which nobody has told anything; the Stars that wait to go back; and seconds since the oldest
+-- update that still waits for the shop's own bot. NULL: there is none.
 WITH last_update AS (
     SELECT max(received_at) AS at FROM telegram_updates WHERE bot_id = :bot_id
 ),
@@ -18,11 +19,15 @@ waiting_refund AS (
     SELECT COALESCE(sum(amount), 0) AS stars
     FROM refunds JOIN charges USING (telegram_payment_charge_id)
     WHERE done_at IS NULL AND bot_id = :bot_id AND currency = 'XTR'
+),
+oldest_forward AS (
+    SELECT min(created_at) AS at FROM forwards WHERE bot_id = :bot_id
 )
 SELECT
     extract(epoch FROM clock_timestamp() - (SELECT at FROM last_update))::float8,
     extract(epoch FROM clock_timestamp() - (SELECT at FROM first_unanswered))::float8,
-    (SELECT stars FROM waiting_refund)::bigint;
+    (SELECT stars FROM waiting_refund)::bigint,
+    extract(epoch FROM clock_timestamp() - (SELECT at FROM oldest_forward))::float8;
 
 -- name: store_health(bot_id, checks)!
 INSERT INTO health_checks (bot_id, name, value, problem, cure, checked_at)

@@ -38,6 +38,10 @@ METRICS = {
         "stars_telegram_balance_stars",
         "The Stars of the bot, less those that wait to be refunded.",
     ),
+    "forwarding": (
+        "stars_telegram_forward_age_seconds",
+        "How long the oldest update has waited for the shop's own bot.",
+    ),
     "reconcile": (
         "stars_reconcile_age_seconds",
         "How long ago all this was looked at.",
@@ -48,6 +52,9 @@ METRICS = {
 CLOCK_LIMIT = 30.0
 """Seconds. NTP keeps a clock within a second: half a minute is no drift, but a fault."""
 
+FORWARD_LIMIT = timedelta(minutes=15)
+"""A bot may be deployed, or be away for a moment. Who writes to it gives up sooner."""
+
 RECONCILE_LIMIT = timedelta(minutes=15)
 """It runs every five minutes. One run may be missed and one may take long, three are an outage."""
 
@@ -56,12 +63,14 @@ RECONCILE_LIMIT = timedelta(minutes=15)
 class Facts:
     """What our own tables say. Seconds, None where there is nothing to count from.
 
-    `unanswered_for`: since the first live purchase after the last update.
+    `unanswered_for`: since the first live purchase after the last update. `forward_age`: since the
+    oldest update that waits for the shop's own bot.
     """
 
     last_update_age: float | None
     unanswered_for: float | None
     stars_to_refund: int
+    forward_age: float | None
 
 
 def look(
@@ -79,9 +88,20 @@ def look(
         Busy, DatabaseUnavailable: nobody can tell.
 
     """
-    age, unanswered_for, stars = db.fetch_one(queries.read_health_facts, bot_id=telegram.bot_id)
-    facts = Facts(last_update_age=age, unanswered_for=unanswered_for, stars_to_refund=stars)
-    found = (*_look_at_telegram(telegram, webhook, facts), _check_silence(facts, silence_after))
+    age, unanswered_for, stars, forward_age = db.fetch_one(
+        queries.read_health_facts, bot_id=telegram.bot_id
+    )
+    facts = Facts(
+        last_update_age=age,
+        unanswered_for=unanswered_for,
+        stars_to_refund=stars,
+        forward_age=forward_age,
+    )
+    found = (
+        *_look_at_telegram(telegram, webhook, facts),
+        _check_silence(facts, silence_after),
+        _check_forwarding(facts.forward_age),
+    )
     _store(db, telegram.bot_id, found)
     return found
 
@@ -147,6 +167,16 @@ def _check_silence(facts: Facts, silence_after: timedelta) -> HealthCheck:
             cure="pay one yourself, and look at flask telegram webhook info",
         )
     return _check("silence", facts.last_update_age, problem)
+
+
+def _check_forwarding(age: float | None) -> HealthCheck:
+    problem = None
+    if age is not None and age > FORWARD_LIMIT.total_seconds():
+        problem = Problem(
+            problem=f"an update has waited {age / 60:.0f} minutes for the shop's own bot",
+            cure="see that FORWARD_UPDATES_URL answers with 2xx, and that a worker runs",
+        )
+    return _check("forwarding", age, problem)
 
 
 def _check_clock(ahead: float | None) -> HealthCheck:

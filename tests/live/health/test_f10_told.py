@@ -4,7 +4,7 @@ from harness.live import live_app
 from harness.types import Sql
 from harness.watched import PUBLIC_URL, Watched
 
-CHECKS = {"telegram", "webhook", "silence", "clock", "balance", "reconcile"}
+CHECKS = {"telegram", "webhook", "silence", "clock", "balance", "forwarding", "reconcile"}
 
 
 def test_f10_where_all_is_well_nothing_is_named(watched: Watched) -> None:
