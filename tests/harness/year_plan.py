@@ -11,7 +11,7 @@ DEEDS = (
     *("nothing",) * 12,
     "cancel",
     "cancel and go on",
-    "shop cancels",
+    *("shop cancels",) * 2,
     "shop cancels and allows",
     "refund",
     "charge back",

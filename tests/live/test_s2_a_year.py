@@ -35,6 +35,10 @@ SUBSCRIPTIONS = """
     SELECT purchase_id, subscription_state(its), extract(epoch FROM ends_at)::float8
     FROM subscriptions AS its
 """
+CANCELED_BY_US = """
+    SELECT DISTINCT purchase_id FROM events
+    WHERE event_type = 'subscription_canceled' AND payload ->> 'by' <> 'telegram'
+"""
 NOT_WRITTEN_DOWN = """
     SELECT count(*) FROM subscriptions
     WHERE expired_at IS NULL AND ends_at < clock_timestamp() - interval '1 hour'
@@ -76,6 +80,7 @@ def test_s1_s2_a_year_of_subscriptions_is_accounted_for(run: YearRun) -> None:
     every_star_is_explained(run)
     no_renewal_was_refused(run)
     each_is_what_telegram_says(run)
+    no_cancellation_is_ahead_of_telegram(run.shop)
     every_end_is_written_down(run.shop)
 
 
@@ -126,6 +131,13 @@ def expected_state(theirs: list[dict[str, Any]]) -> str:
     if any(one["state"] == "active" for one in theirs):
         return "active"
     return "canceled"
+
+
+def no_cancellation_is_ahead_of_telegram(shop: Shop) -> None:
+    """What counts as canceled through the bot, Telegram has done."""
+    done = {line["payload"] for line in shop.sim.journal("subscription_edited")}
+    ours = {purchase_id for (purchase_id,) in shop.sql.execute(CANCELED_BY_US)}
+    assert ours <= done
 
 
 def every_end_is_written_down(shop: Shop) -> None:
