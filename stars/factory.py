@@ -35,6 +35,7 @@ from stars.web.routes import (
     console_funnel,
     console_outcomes,
     console_purchase,
+    console_stars,
     demo,
     docs,
     items,
@@ -130,6 +131,8 @@ def add_routes(app: Flask, settings: Settings) -> None:
         described += [mock_outcomes.blp, mock_subscriptions.blp]
         pages += [console_outcomes.blp, pay.blp, demo.blp]
         send_script = demo.send_mock_script
+    if settings.mode == "live":
+        pages.append(console_stars.blp)
     if settings.is_rehearsal:
         pages.append(demo.blp)
         send_script = demo.send_rehearsal_script

@@ -1,6 +1,5 @@
 """`flask telegram balance`: where the bot's Stars came from, where they went, what is left."""
 
-import csv
 import sys
 from collections import Counter
 from datetime import timedelta
@@ -13,10 +12,9 @@ from stars.commands.output import aligned, joined, show_json
 from stars.commands.parameters import as_json
 from stars.domain.amounts import plain_stars, stars
 from stars.live import balance
-from stars.live.balance import SALES, Balance, Line
+from stars.live.balance import COLUMNS, Balance, Line, cells
 from stars.live.reconcile import read_transactions
 
-COLUMNS = ("period", *SALES, "other", "balance")
 EXPIRES_WITHIN = (30, 90, 365)  # days
 
 
@@ -37,9 +35,8 @@ def show_balance(by: str | None, as_csv: bool, as_json: bool) -> None:
     if as_json:
         show_json(document_of(found, lines if by else []))
     elif as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(COLUMNS)
-        writer.writerows(cells(line) for line in lines)
+        for row in balance.spreadsheet(lines):
+            click.echo(row, nl=False)
     else:
         show_sums(found)
         if by:
@@ -60,7 +57,7 @@ def look() -> Balance:
     api = live_payments().telegram
     read_transactions(here.db, api, request_id=request_id(), tally=Counter())
     balance.ask(here.db, api)
-    return balance.read(here.db, bot_id=api.bot_id)
+    return balance.read(here.db, bot_id=api.bot_id, unhurried=True)
 
 
 def document_of(found: Balance, lines: list[Line]) -> dict[str, object]:
@@ -86,12 +83,6 @@ def document_of(found: Balance, lines: list[Line]) -> dict[str, object]:
 def expiring(found: Balance, days: int) -> int:
     """Return what is lost within so many days unless it is taken out."""
     return found.expiring(until=balance.today() + timedelta(days=days))
-
-
-def cells(line: Line) -> list[str]:
-    """Return a line for a spreadsheet."""
-    amounts = (line.sold, line.refunded, line.commission, line.other, line.balance)
-    return [line.period, *(plain_stars(amount) for amount in amounts)]
 
 
 def show_sums(found: Balance) -> None:

@@ -5,12 +5,13 @@ https://telegram.org/tos/bot-developers#6-2 has the rules of earned Stars.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from stars.database.pool import Database
 from stars.database.queries import queries
+from stars.domain.amounts import plain_stars
 from stars.live.telegram import Telegram
 
 HELD_FOR = timedelta(days=21)
@@ -23,6 +24,9 @@ SALES = ("sold", "refunded", "commission")
 """What is told apart. Every other kind of movement is `other`."""
 
 TAKEN_OUT = "withdrawal"
+
+COLUMNS = ("period", *SALES, "other", "balance")
+"""Of a spreadsheet: what a Line has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,16 @@ class Line:
     def came_to(self) -> int:
         """What the balance moved by."""
         return self.sold + self.refunded + self.commission + self.other
+
+    @property
+    def came_in(self) -> int:
+        """What was earned, by the kinds that came to more than nothing."""
+        return sum(max(0, one) for one in (self.sold, self.commission, self.other))
+
+    @property
+    def went_out(self) -> int:
+        """What is gone, by the others: below zero."""
+        return self.came_to - self.came_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,14 +167,19 @@ def ask(db: Database, telegram: Telegram) -> None:
     db.fetch_one(queries.note_balance, bot_id=telegram.bot_id, nanostars=nanostars)
 
 
-def read(db: Database, *, bot_id: int) -> Balance:
+def read(db: Database, *, bot_id: int, unhurried: bool = False) -> Balance:
     """Return all that is known of a bot's balance. Asks nobody.
 
+    Args:
+        db: where the list is kept.
+        bot_id: whose balance.
+        unhurried: it may take as long as it needs: it looks at everything there ever was.
+
     Raises:
-        Busy, DatabaseUnavailable: nobody can tell.
+        Busy, DatabaseUnavailable: nobody can tell, or not in a request's time.
 
     """
-    with db.unhurried_transaction() as conn:  # it looks at everything there ever was
+    with db.unhurried_transaction() if unhurried else db.connection() as conn:
         told = queries.told_balance(conn, bot_id=bot_id)
         days: Sequence[tuple[date, str, int]] = list(queries.list_movements(conn, bot_id=bot_id))
         held = queries.count_held(conn, bot_id=bot_id, held_for=HELD_FOR)
@@ -176,6 +195,19 @@ def read(db: Database, *, bot_id: int) -> Balance:
         unlisted_sold=int(unlisted_sold),
         unlisted_refunded=-int(went_back),
     )
+
+
+def spreadsheet(lines: Iterable[Line]) -> Iterator[str]:
+    """Yield a CSV file row by row: the heading, then a row a line."""
+    yield ",".join(COLUMNS) + "\r\n"
+    for line in lines:
+        yield ",".join(cells(line)) + "\r\n"
+
+
+def cells(line: Line) -> list[str]:
+    """Return a line for a spreadsheet: amounts are decimal numbers of Stars."""
+    amounts = (line.sold, line.refunded, line.commission, line.other, line.balance)
+    return [line.period, *(plain_stars(amount) for amount in amounts)]
 
 
 def today() -> date:

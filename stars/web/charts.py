@@ -38,10 +38,19 @@ class Columns:
         return round(self.height * count / self.most, 1)
 
 
+def flows(movements: Sequence[int]) -> Columns:
+    """Return the scales for a column that shows what came in or went out, in whole Stars."""
+    return _scaled(len(movements), max((abs(one) for one in movements), default=0))
+
+
 def columns(days: Sequence[Compared]) -> Columns:
     """Return the scales for a column a day."""
-    most = round_up(max((day["created"] for day in days), default=0))
-    numbered = len(days) <= MOST_WIDE
+    return _scaled(len(days), max((day["created"] for day in days), default=0))
+
+
+def _scaled(number: int, highest: int) -> Columns:
+    most = round_up(highest)
+    numbered = number <= MOST_WIDE
     return Columns(
         slot=WIDE if numbered else NARROW,
         height=160,

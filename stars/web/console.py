@@ -13,6 +13,7 @@ from stars.web.state import State, read_state
 TABS = {
     "console": ("", "Purchases"),
     "console_funnel": ("/funnel", "Funnel"),
+    "console_stars": ("/stars", "Stars"),
     "console_endpoints": ("/endpoints", "Notifications"),
     "console_outcomes": ("/outcomes", "Outcomes"),
 }
