@@ -1,6 +1,7 @@
 """A small real bot in each of six libraries sells a sword, is asked for help, and refunds."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -115,3 +116,23 @@ def test_a_bot_in_python_sells(sim: Sim, tmp_path: Path, bot: str) -> None:
 @pytest.mark.parametrize("bot", NODE)
 def test_a_bot_in_node_sells(sim: Sim, tmp_path: Path, node_libraries: Path, bot: str) -> None:
     assert_it_sells(bot, sim, tmp_path / "log")
+
+
+@without_node
+def test_the_bot_of_the_newcomers_page_sells(
+    sim: Sim, tmp_path: Path, node_libraries: Path
+) -> None:
+    page = (ROOT / "docs" / "newcomers.md").read_text()
+    code = re.search(r"```js\n(import { Bot.*?)```", page, re.DOTALL)
+    assert code is not None
+    bot = tmp_path / "bot.mjs"
+    bot.write_text(code[1])
+    (tmp_path / "node_modules").symlink_to(node_libraries)
+    with running(str(bot), sim, tmp_path / "log"):
+        user = sim.user(first_name="Alice", stars=60)
+        eventually(lambda: sim.look("bots"), within=60)
+        sim.act("message", user=user, start="")
+        eventually(lambda: sim.chat(user)["offers"], within=60)
+        assert sim.press(user, "Pay 50 Stars", wait=60)["status"] == "paid"
+        eventually(lambda: "The sword is yours." in sim.texts(user), within=60)
+    assert (tmp_path / "log").read_text() == ""
