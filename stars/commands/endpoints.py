@@ -100,7 +100,9 @@ def rotate_secret(endpoint_id: int) -> None:
 @endpoint_id
 def disable_endpoint(endpoint_id: int) -> None:
     """Tell an endpoint nothing for now. What happens meanwhile is kept for it."""
-    addresses.disable(service().db, endpoint_id=endpoint_id, because="An operator disabled it.")
+    here = service()
+    addresses.get(here.db, endpoint_id=endpoint_id, mode=here.payments.mode)
+    addresses.disable(here.db, endpoint_id=endpoint_id, because="An operator disabled it.")
     click.echo(f"Endpoint {endpoint_id} is disabled.")
 
 

@@ -156,9 +156,10 @@ def test_at_a_terminal_the_answer_is_not_said_twice(
         stderr=stderr if is_terminal else writing,
         check=True,
     )
-    os.write(stderr, b"end\n")
-    os.write(writing, b"end\n")
-    said = os.read(terminal if is_terminal else reading, 10_000).decode()
+    os.write(stderr if is_terminal else writing, b"--end--")
+    said = ""
+    while "--end--" not in said:
+        said += os.read(terminal if is_terminal else reading, 10_000).decode()
     for end in (terminal, stderr, reading, writing):
         os.close(end)
 

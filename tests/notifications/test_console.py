@@ -11,7 +11,7 @@ from harness.constants import SWORD
 from harness.live import live_app
 from harness.people import Person
 from harness.receiver import Receiver
-from harness.types import MakeApp
+from harness.types import Command, MakeApp
 from harness.waiting import eventually
 from werkzeug.test import TestResponse
 
@@ -217,6 +217,12 @@ def test_an_endpoint_of_the_other_mode_is_not_there(url: str, app: Flask) -> Non
     number, _ = endpoints.add(db, url=URL, mode="live", types=None, is_development=True)
     assert get(app, number).status_code == 404
     assert app.test_client().post(f"{LIST}/{number}", data={"action": "disable"}).status_code == 404
+
+
+def test_no_command_disables_an_endpoint_that_there_is_not(command: Command, number: int) -> None:
+    assert command("endpoints", "disable", str(number)).exit_code == 0
+    refused = command("endpoints", "disable", str(number + 1))
+    assert (refused.exit_code, refused.stdout) == (1, "")
 
 
 @pytest.mark.parametrize("path", ["", "/{}"])
