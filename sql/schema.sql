@@ -336,7 +336,10 @@ CREATE TABLE star_transactions (
     amount bigint NOT NULL,
     dated timestamp with time zone NOT NULL,
     body json NOT NULL,
-    explanation text
+    explanation text,
+    kind text,
+    nanostars numeric,
+    commission numeric
 );
 
 CREATE TABLE subscription_edits (

@@ -19,15 +19,19 @@ CREATE OR REPLACE FUNCTION star_movements(its_bot bigint) RETURNS TABLE (
         CASE
             WHEN charge.amount IS NOT NULL AND its.incoming THEN 'sold'
             WHEN charge.amount IS NOT NULL THEN 'refunded'
-            ELSE COALESCE(transaction_kind(body), 'unknown')
+            ELSE COALESCE(its.kind, transaction_kind(body), 'unknown')
         END,
         CASE WHEN its.incoming THEN 1 ELSE -1 END * CASE
-            WHEN share = 0 THEN nanostars_of(body)
-            ELSE COALESCE(charge.amount * 1000000000.0, nanostars_of(body) + abs(share))
+            WHEN share = 0 THEN listed
+            ELSE COALESCE(charge.amount * 1000000000.0, listed + abs(share))
         END,
         share
     FROM star_transactions AS its
     LEFT JOIN charges AS charge ON telegram_payment_charge_id = its.transaction_id
-    CROSS JOIN LATERAL nanostars_of(transaction_affiliate(body)) AS share
+    CROSS JOIN LATERAL (
+        SELECT
+            COALESCE(its.nanostars, nanostars_of(body)),
+            COALESCE(its.commission, nanostars_of(transaction_affiliate(body)))
+    ) AS measured (listed, share)
     WHERE its.bot_id = its_bot
 $$;

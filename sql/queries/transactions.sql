@@ -8,12 +8,24 @@ SELECT COALESCE(max(position) + 1, 0) FROM star_transactions WHERE bot_id = :bot
 
 -- name: keep_transactions(bot_id, first, transactions)!
 -- What Telegram listed from position `first` on. Read by two at once, each is kept once.
-INSERT INTO star_transactions (bot_id, position, transaction_id, incoming, amount, dated, body)
+INSERT INTO star_transactions (
+    bot_id, position, transaction_id, incoming, amount, dated, body,
+    kind, nanostars, commission)
 SELECT
     :bot_id, :first::bigint + place - 1, one ->> 'id', one -> 'source' IS NOT NULL,
-    (one ->> 'amount')::bigint, to_timestamp((one ->> 'date')::bigint), one
+    (one ->> 'amount')::bigint, to_timestamp((one ->> 'date')::bigint), one,
+    transaction_kind(one), nanostars_of(one), nanostars_of(transaction_affiliate(one))
 FROM json_array_elements(:transactions::json) WITH ORDINALITY AS page (one, place)
 ON CONFLICT DO NOTHING;
+
+-- name: measure_transactions(batch)!
+-- Read some of the bodies that were kept before there was a place for what they tell.
+UPDATE star_transactions SET
+    kind = transaction_kind(body),
+    nanostars = nanostars_of(body),
+    commission = nanostars_of(transaction_affiliate(body))
+WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM star_transactions WHERE nanostars IS NULL LIMIT :batch));
 
 -- name: explain_transaction(transaction_id, explanation)!
 UPDATE star_transactions SET explanation = :explanation WHERE transaction_id = :transaction_id;
@@ -26,7 +38,9 @@ SELECT price_stars FROM purchases WHERE purchase_id = :invoice_payload AND mode 
 -- The position of the oldest withdrawal that had not ended when it was read.
 SELECT min(position)
 FROM star_transactions
-WHERE bot_id = :bot_id AND body #>> '{receiver,withdrawal_state,type}' = 'pending';
+WHERE bot_id = :bot_id
+    AND COALESCE(kind, transaction_kind(body)) = 'withdrawal'
+    AND body #>> '{receiver,withdrawal_state,type}' = 'pending';
 
 -- name: update_withdrawals(bot_id, first, transactions)!
 -- Keep how withdrawals ended, from a page that begins at position `first`.
@@ -59,7 +73,7 @@ WITH own_transaction AS (
             ORDER BY created_at
             LIMIT 1)
         AND (telegram_payment_charge_id IS NOT NULL
-            OR COALESCE(transaction_kind(body), 'unknown') IN ('invoice', 'unknown'))
+            OR COALESCE(kind, transaction_kind(body), 'unknown') IN ('invoice', 'unknown'))
 ),
 -- Transactions that no charge explains, or that differ from theirs.
 strange_transaction AS (

@@ -143,6 +143,7 @@ def reconcile(
         )
         if outcome is not Hearing.TOO_EARLY:
             tally["updates_handled"] += 1
+    transactions.measure_earlier(db)
     inbox.prune(db, bot_id=telegram.bot_id, keep_for=rules.keep_updates)
     counts = Counts(
         settled=tally["settled"],

@@ -18,6 +18,7 @@ from stars.live.balance import Balance, Movement
 LIST_WITH = """
     UPDATE star_transactions SET
         amount = %(amount)s,
+        nanostars = %(amount)s * 1000000000.0,
         body = body::jsonb || jsonb_build_object('amount', %(amount)s::int)
     WHERE position = 0
 """
@@ -102,6 +103,23 @@ def test_s3_the_lines_are_a_spreadsheet(bank: Shop) -> None:
     assert len(rows[0]["period"]) == len("2026-11")
     assert rows[-1]["balance"] == balance(bank)["listed"]
     assert bank.run("telegram", "balance", "--csv", "--json").exit_code == 2
+
+
+def test_s3_what_an_earlier_release_has_kept_is_measured_alike(bank: Shop) -> None:
+    shop = bank
+    referred = shop.buyer()
+    shop.sim.act("affiliate", user=referred.id, channel="N", commission_per_mille=125)
+    referred.pay(referred.link(new_id()))
+    shop.sim.act("transfer", kind="gift", stars=5, nanostars=1)
+    before = balance(shop)["by_kind"]
+    shop.sql.execute(
+        "UPDATE star_transactions SET kind = NULL, nanostars = NULL, commission = NULL"
+    )
+    assert balance(shop)["by_kind"] == before
+    shop.reconcile()
+    left = "SELECT count(*) FROM star_transactions WHERE kind IS NULL OR nanostars IS NULL"
+    assert shop.sql.execute(left).fetchone() == (0,)
+    assert balance(shop)["by_kind"] == before
 
 
 def moved(*movements: tuple[int, str, int]) -> Balance:
