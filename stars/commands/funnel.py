@@ -8,8 +8,9 @@ from flask.cli import with_appcontext
 from stars.commands.command import Command, service
 from stars.commands.output import aligned, joined, show_json
 from stars.commands.parameters import as_json, moment
-from stars.domain import funnel
+from stars.domain import funnel, retention
 from stars.domain.funnel import Compared, Funnel, Step
+from stars.domain.retention import Retention
 from stars.domain.wording import change, duration, interval, share, share_change
 from stars.schemas.funnel import DIMENSIONS
 
@@ -45,13 +46,17 @@ def measure_funnel(
     found = funnel.measure(
         here.db, mode=here.payments.mode, since=since, until=until, by=by, unhurried=True
     )
+    told = retention.measure(
+        here.db, mode=here.payments.mode, since=found["since"], until=found["until"]
+    )
     if as_json:
-        show_json(found)
+        show_json({**found, "subscriptions": told})
         return
     click.echo(introduction(found))
     show_figures(found)
     show_handing_out(found["total"])
     show_histogram(found["histogram"])
+    show_retention(told)
 
 
 def introduction(found: Funnel) -> str:
@@ -115,3 +120,16 @@ def show_histogram(steps: list[Step]) -> None:
         bar = click.style(BAR * length, fg="green")
         label = interval(step["from_ms"], step["to_ms"])
         click.echo(f"{label:<18}{step['count']:>8}  {bar}")
+
+
+def show_retention(told: Retention) -> None:
+    """Print the subscriptions of the window, and how many of each month's beginners have stayed."""
+    if not told["cohorts"]:
+        return
+    click.echo(
+        f"\nSubscriptions: {told['active']} active, {told['begun']} begun, "
+        f"{told['renewed']} renewed, {told['canceled']} canceled, {told['lost']} lost."
+    )
+    for cohort in told["cohorts"]:
+        stayed = [f"{period['there']}/{period['possible']}" for period in cohort["periods"]]
+        click.echo(f"  began {cohort['month']}: {', '.join(stayed)}")

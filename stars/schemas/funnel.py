@@ -71,6 +71,32 @@ class FunnelStep(Schema):
     before = NUMBER
 
 
+class PeriodAnswer(Schema):
+    """One period of a cohort: how many can be in it by now, and how many are or were."""
+
+    number = NUMBER
+    possible = NUMBER
+    there = NUMBER
+
+
+class CohortAnswer(Schema):
+    """The subscribers who began in one month (UTC)."""
+
+    month = TEXT
+    periods = fields.List(fields.Nested(PeriodAnswer), required=True)
+
+
+class RetentionAnswer(Schema):
+    """The subscriptions of a window: `active` at its end, `lost` those that ended in it."""
+
+    active = NUMBER
+    begun = NUMBER
+    renewed = NUMBER
+    canceled = NUMBER
+    lost = NUMBER
+    cohorts = fields.List(fields.Nested(CohortAnswer), required=True)
+
+
 class FunnelAnswer(Schema):
     """The whole funnel of a window."""
 
@@ -82,3 +108,4 @@ class FunnelAnswer(Schema):
     histogram = fields.List(fields.Nested(FunnelStep), required=True)
     groups = fields.List(fields.Nested(FunnelGroup), required=True)
     groups_left_out = NUMBER
+    subscriptions = fields.Nested(RetentionAnswer, required=True)

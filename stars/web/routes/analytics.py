@@ -3,7 +3,7 @@
 from flask import Response
 
 from stars import errors
-from stars.domain import funnel
+from stars.domain import funnel, retention
 from stars.schemas.examples import EXAMPLES
 from stars.schemas.funnel import FunnelAnswer, FunnelQuery
 from stars.web.answers import respond
@@ -39,7 +39,8 @@ def measure_funnel() -> Response:
     For the staff. An invoice counts in the window `[since, until)` in which it was created and is
     followed to its last event, whenever that was; one that failed and was tried again counts once.
     `before` tells the same of the window before, which is as long. Times are those from the
-    invoice to the purchase.
+    invoice to the purchase. `subscriptions` tells of those of the window, and by the month in which
+    they began how many have stayed.
     """
     asked = read_query(FUNNEL_QUERY)
     here = service()
@@ -50,4 +51,7 @@ def measure_funnel() -> Response:
         until=asked.get("until"),
         by=asked.get("by"),
     )
-    return respond(found)
+    told = retention.measure(
+        here.db, mode=here.payments.mode, since=found["since"], until=found["until"]
+    )
+    return respond({**found, "subscriptions": told})
