@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 
 HERE = ROOT / "tests" / "web" / "browser" / "libraries"
 LIBRARIES = ("tma", "telegram-apps", "twa-dev")
-BEFORE = '<script src="MOCK"></script><script type="module" src="/bundle.js"></script>'
-AFTER = '<script src="/bundle.js"></script><script src="MOCK"></script>'
+BEFORE = '<script src="MOCK"></script><script type="module" src="/bundle.js"></script><p>'
+AFTER = '<p><script src="/bundle.js"></script><script src="MOCK"></script>'
 LAUNCHED = "#tgWebAppPlatform=weba&tgWebAppThemeParams=%7B%7D&tgWebAppVersion=9.1"
 PAY = "(link) => { pay(link).then((status) => { window.said = status; }); }"
 
@@ -25,14 +25,14 @@ pytestmark = without_node
 
 
 @pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with each front end as one script, as a browser gets it."""
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Each front end as one script, as a browser gets it, by its library."""
     esbuild = install(HERE) / ".bin" / "esbuild"
     folder = tmp_path_factory.mktemp("bundles")
     sources = [HERE / f"{library}.js" for library in LIBRARIES]
     words = [esbuild, *sources, "--bundle", "--log-level=warning", f"--outdir={folder}"]
     subprocess.run(words, check=True)
-    return folder
+    return {name: (folder / f"{name}.js").read_text(encoding="utf-8") for name in LIBRARIES}
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def sim() -> Iterator[Sim]:
 class FrontEnd:
     """A front end made with a library, on a server of its own."""
 
-    def __init__(self, serve_app: Callable[[Any], str], bundle: Path) -> None:
-        self.bundle = bundle.read_text(encoding="utf-8")
+    def __init__(self, serve_app: Callable[[Any], str], bundle: str) -> None:
+        self.bundle = bundle
         self.scripts = ""
         self.address = serve_app(self)
 
@@ -69,7 +69,7 @@ class FrontEnd:
         if environ["PATH_INFO"] == "/bundle.js":
             return Response(self.bundle, mimetype="text/javascript")(environ, start)
         head = '<!doctype html><title>App</title><link rel="icon" href="data:,">'
-        return Response(f"{head}{self.scripts}<p>", mimetype="text/html")(environ, start)
+        return Response(head + self.scripts, mimetype="text/html")(environ, start)
 
     def load(self, scripts: str, service: str) -> None:
         """Load the mock's script and the library in this order."""
@@ -96,12 +96,12 @@ def leave(page: Page) -> None:
 def test_a_library_opens_the_mocks_invoices(
     make_app: MakeApp,
     serve_app: Callable[[Any], str],
-    bundles: Path,
+    bundles: dict[str, str],
     page: Page,
     library: str,
     scripts: str,
 ) -> None:
-    front_end = FrontEnd(serve_app, bundles / f"{library}.js")
+    front_end = FrontEnd(serve_app, bundles[library])
     app = make_app(mock_links="t.me", cors_origins=(front_end.address,))
     front_end.load(scripts, serve_app(app))
     alice = person(app, "alice")
@@ -141,12 +141,12 @@ CLIENT = """<!doctype html><title>Telegram Web</title><link rel="icon" href="dat
 def test_a_library_opens_the_mocks_invoices_in_telegrams_web_client(
     make_app: MakeApp,
     serve_app: Callable[[Any], str],
-    bundles: Path,
+    bundles: dict[str, str],
     page: Page,
     library: str,
 ) -> None:
     """The client is asked for everything else, but never for an invoice of the mock."""
-    front_end = FrontEnd(serve_app, bundles / f"{library}.js")
+    front_end = FrontEnd(serve_app, bundles[library])
     app = make_app(mock_links="t.me", cors_origins=(APP,))
     front_end.load(BEFORE, "https://stars.example")
     client = CLIENT.replace("APP", f"{APP}/{LAUNCHED}")
@@ -172,12 +172,12 @@ def test_a_library_opens_the_mocks_invoices_in_telegrams_web_client(
 def test_a_library_opens_the_simulators_invoices_in_a_rehearsal(
     make_app: MakeApp,
     serve_app: Callable[[Any], str],
-    bundles: Path,
+    bundles: dict[str, str],
     page: Page,
     sim: Sim,
     library: str,
 ) -> None:
-    front_end = FrontEnd(serve_app, bundles / f"{library}.js")
+    front_end = FrontEnd(serve_app, bundles[library])
     app = make_app(**LIVE, telegram_api_url=sim.address)
     front_end.load(BEFORE, serve_app(app))
     sim.user(60)
@@ -194,3 +194,34 @@ def test_a_library_opens_the_simulators_invoices_in_a_rehearsal(
     sheet.get_by_text("has too few Stars").wait_for()
     leave(page)
     page.wait_for_function("window.said === 'failed'")
+
+
+def block(page: str, language: str) -> str:
+    """Return the first block of code in this language."""
+    return page.partition(f"```{language}\n")[2].partition("```")[0]
+
+
+def test_the_front_end_of_the_documentation_sells(
+    make_app: MakeApp, serve_app: Callable[[Any], str], page: Page, tmp_path: Path
+) -> None:
+    """Made of the page's own lines with tma.js and clients/js, in the mock."""
+    documentation = (ROOT / "docs" / "front-end.md").read_text(encoding="utf-8")
+    _, _, section = documentation.partition("## From nothing")
+    bundle = tmp_path / "bundle.js"
+    front_end = FrontEnd(serve_app, "")
+    service = serve_app(make_app(mock_links="t.me", cors_origins=(front_end.address,)))
+    html, script = (
+        block(section, language).replace("http://127.0.0.1:8000", service)
+        for language in ("html", "js")
+    )
+    front_end.scripts = html.replace("/src/main.js", "/bundle.js")
+    client = f"--alias:telegram-stars-client={ROOT / 'clients' / 'js' / 'src' / 'index.js'}"
+    esbuild = install(HERE) / ".bin" / "esbuild"
+    words = [esbuild, "--bundle", "--format=esm", client, f"--outfile={bundle}"]
+    subprocess.run([*words, "--log-level=warning"], input=script, text=True, check=True, cwd=HERE)
+    front_end.bundle = bundle.read_text(encoding="utf-8")
+    page.goto(front_end.address)
+
+    page.click("#buy")
+    pays_in(page.frame_locator("dialog iframe"))
+    page.wait_for_selector("#now >> text=succeeded")
