@@ -16,44 +16,10 @@ SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
 -- the total and for each group, the group of those without a source or channel under the key ''.
 -- The total has, for each of the edges (ms), how many purchases took less from the invoice.
 WITH
--- The hours in which something has changed since they were counted.
-changed_hour AS MATERIALIZED (
-    SELECT DISTINCT date_trunc('hour', created_at, 'UTC') AS hour
-    FROM (
-        SELECT purchase_id FROM feed WHERE position > (SELECT position FROM funnel_progress)
-        UNION ALL
-        SELECT purchase_id FROM feed_queue WHERE EXISTS (SELECT FROM funnel_progress)
-    ) AS change
-    CROSS JOIN LATERAL (
-        SELECT created_at FROM purchases WHERE purchases.purchase_id = change.purchase_id OFFSET 0
-    ) AS changed_purchase
-),
--- The hours that the two windows touch, the first and the last perhaps in part only.
-touched_hour AS (
-    SELECT hour, hour + interval '1 hour' AS next_hour
-    FROM generate_series(
-        date_trunc('hour', :first::timestamptz, 'UTC'),
-        :until::timestamptz - interval '1 microsecond',
-        interval '1 hour') AS hour
-),
--- Of which of them the counts can be taken: of those that lie in one window, and in one day if days
--- are told apart.
+-- The hours that the two windows touch, and whether the counts of each can be taken.
 hour AS MATERIALIZED (
-    SELECT
-        hour,
-        next_hour,
-        funnel_hours.hour IS NOT NULL
-            AND changed_hour.hour IS NULL
-            AND hour >= :first::timestamptz
-            AND next_hour <= :until::timestamptz
-            AND (hour >= :since::timestamptz OR next_hour <= :since::timestamptz)
-            AND (:by::text IS DISTINCT FROM 'day'
-                OR funnel_day(hour, :since, :until)
-                    = funnel_day(next_hour - interval '1 microsecond', :since, :until))
-            AS is_counted
-    FROM touched_hour
-    LEFT JOIN funnel_hours USING (hour)
-    LEFT JOIN changed_hour USING (hour)
+    SELECT hour, next_hour, is_counted
+    FROM hours_of_funnel(:first, :since, :until, :by)
 ),
 -- What lies in the others.
 invoice AS MATERIALIZED (
