@@ -130,10 +130,12 @@ class Database:
     def _checked_out(self, pool: ConnectionPool[BoundedConnection]) -> BoundedConnection:
         until = time.monotonic() + POOL_WAIT
         while True:
+            # Where all are lent, one comes back. To look every POOL_STEP would cost a crowd most.
+            left = until - time.monotonic()
             try:
-                conn = pool.getconn(POOL_STEP)
+                conn = pool.getconn(left if self._all_are_lent() else POOL_STEP)
             except PoolTimeout as error:
-                all_lent = len(self._lent) >= self._max_connections
+                all_lent = self._all_are_lent()
                 if time.monotonic() > until or (self._down and not all_lent):
                     raise told(self._reason_for_none(all_lent)) from error
             except PoolClosed as error:
@@ -142,6 +144,9 @@ class Database:
                 self._lent.add(conn)
                 self._down = False
                 return conn
+
+    def _all_are_lent(self) -> bool:
+        return len(self._lent) >= self._max_connections
 
     def _reason_for_none(self, all_lent: bool) -> Refusal:
         """Return what to tell somebody for whom there was no connection."""
