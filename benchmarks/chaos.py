@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class Tally:
 
     acknowledged: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    statuses: dict[int, int] = field(default_factory=dict)
+    statuses: list[int] = field(default_factory=list)
     last_sale: float = 0.0
 
 
@@ -87,9 +88,8 @@ def attempt(
     answer = session.post(address + API, json=order, headers=headers, timeout=30)
     ended = time.monotonic()
     tally.seconds.append(ended - began)
-    status = answer.status_code
-    tally.statuses[status] = tally.statuses.get(status, 0) + 1
-    if status >= 300:
+    tally.statuses.append(answer.status_code)
+    if answer.status_code >= 300:
         return False
     tally.acknowledged.append(str(order["purchase_id"]))
     tally.last_sale = ended
@@ -168,7 +168,7 @@ def report(tally: Tally, returns: list[float], wrongs: dict[str, int]) -> None:
     slow = sum(one >= LONGEST_ANSWER for one in tally.seconds)
     late = sum(one >= LONGEST_RETURN for one in returns)
     print(f"acknowledged: {len(tally.acknowledged)}; {wrongs}")
-    print(f"answers by status: {dict(sorted(tally.statuses.items()))}")
+    print(f"answers by status: {dict(Counter(tally.statuses))}")
     print(f"slowest answer: {max(tally.seconds):.2f} s; over {LONGEST_ANSWER:.0f} s: {slow}")
     print(
         f"first sale after the server's return: median {statistics.median(returns):.2f} s, "
