@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -197,3 +198,14 @@ def test_the_feed_has_the_events_of_subscriptions(subscriber: Person, shop: Back
     told = shop.get("/api/v1/events?types=subscription.started,subscription.renewed")
     types = [event["type"] for event in told.json["events"]]
     assert types == ["subscription.started", "subscription.renewed"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Subscription · 30 days"), ("ru", "Подписка · 30 дней")]
+)
+def test_the_pay_sheet_says_for_how_long_it_is(
+    app: Flask, alice: Person, language: str, said: str
+) -> None:
+    link = alice.invoice("p1", **PASS).json["pay_url"]
+    sheet = app.test_client().get(urlsplit(link).path, headers={"Accept-Language": language})
+    assert said in sheet.text
