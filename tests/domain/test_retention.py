@@ -39,6 +39,7 @@ def test_the_funnel_tells_of_subscriptions(
 
     told = app.test_client().get(FUNNEL).json["subscriptions"]
     printed = command("funnel", "--json").stdout
+    page = app.test_client().get("/console/funnel").text
     for purchase_id in ("stays", "leaves"):
         sql.execute(BEGIN_ANEW, {"days": 35, "id": purchase_id})
 
@@ -48,11 +49,14 @@ def test_the_funnel_tells_of_subscriptions(
     assert {"number": 2, "possible": 2, "there": 1} in began[0]
     assert sum(periods[0]["possible"] for periods in began) == 4
     assert json.loads(printed)["subscriptions"]["cohorts"] == told["cohorts"]
+    assert "<dt>Active</dt><dd>2</dd>" in page
+    assert '<td class="number">1 of 2</td>' in page
 
 
-def test_without_subscriptions_the_command_says_nothing_of_them(
-    alice: Person, command: Command
+def test_without_subscriptions_nothing_is_said_of_them(
+    alice: Person, app: Flask, command: Command
 ) -> None:
     alice.purchase("p1", item_id="golden-sword", price_stars=50)
 
     assert "Subscriptions" not in command("funnel").stdout
+    assert "Subscriptions" not in app.test_client().get("/console/funnel").text

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, request
 
-from stars.domain import funnel, wording
+from stars.domain import funnel, retention, wording
 from stars.errors import InvalidQuery
 from stars.schemas.funnel import DIMENSIONS, FunnelQuery
 from stars.web import charts
@@ -50,10 +50,14 @@ def measure(sent: dict[str, str]) -> dict[str, Any]:
     by = asked.get("by", "purchase_type")
     by_day = funnel.measure(here.db, mode=mode, since=since, until=until, by="day")
     days = by_day["groups"]
+    found = funnel.measure(here.db, mode=mode, since=since, until=until, by=by)
     return {
-        "found": funnel.measure(here.db, mode=mode, since=since, until=until, by=by),
+        "found": found,
         "days": days,
         "columns": charts.columns(days) if len(days) > FEW_DAYS else None,
+        "retention": retention.measure(
+            here.db, mode=mode, since=found["since"], until=found["until"]
+        ),
     }
 
 
